@@ -1,0 +1,42 @@
+//! A request that is known to work.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Request, Timestamp};
+
+/// Where a baseline came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BaselineSource {
+    /// A curl command.
+    Curl,
+    /// An exchange of this store.
+    Exchange,
+}
+
+impl BaselineSource {
+    /// The word of `--json`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Curl => "curl",
+            Self::Exchange => "exchange",
+        }
+    }
+}
+
+/// A request that is known to work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The name the user gave, or one made from method and path.
+    pub name: String,
+    /// Where it came from.
+    pub source: BaselineSource,
+    /// When it was added.
+    pub added: Timestamp,
+    /// The request, as that tool would send it.
+    pub request: Request,
+    /// Variables that were not resolved, as they stand in the text (`{{token}}`, `$TOKEN`): a
+    /// value that holds one is unknown, not wrong.
+    pub unresolved: Vec<String>,
+    /// What the import could not do or had to assume.
+    pub warnings: Vec<String>,
+}

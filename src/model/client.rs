@@ -1,0 +1,104 @@
+//! Who sent a request, as far as it can be told.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::FieldSection;
+
+/// "The same client": the same address and the same `User-Agent`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClientKey {
+    /// The address the connection came from.
+    pub address: IpAddr,
+    /// The `User-Agent` as sent; empty without one.
+    #[serde(with = "serde_bytes")]
+    pub user_agent: Vec<u8>,
+}
+
+/// The kind of program, guessed from what it sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ClientKind {
+    /// A browser: any `Sec-Fetch-*` or `sec-ch-ua` field.
+    Browser,
+    /// curl
+    Curl,
+    /// Python requests
+    Requests,
+    /// Python httpx
+    Httpx,
+    /// axios
+    Axios,
+    /// Node's fetch, or undici
+    Node,
+    /// Go's net/http
+    Go,
+    /// OkHttp
+    OkHttp,
+    /// Postman
+    Postman,
+    /// Insomnia
+    Insomnia,
+    /// HTTPie
+    HTTPie,
+    /// Java's HttpClient or Apache's
+    Java,
+    /// .NET, Dart, reqwest, Ruby, PHP and all others
+    Other,
+}
+
+impl ClientKind {
+    /// Guesses from the request's fields.
+    pub fn of(fields: &FieldSection) -> Self {
+        let browser = fields.lines().iter().any(|line| {
+            let name = line.name().to_ascii_lowercase();
+            name.starts_with(b"sec-fetch-") || name == b"sec-ch-ua"
+        });
+        if browser {
+            return Self::Browser;
+        }
+        let agent = fields
+            .first("user-agent")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        PREFIXES
+            .iter()
+            .find(|(prefix, _)| agent.starts_with(prefix.as_bytes()))
+            .map_or(Self::Other, |(_, kind)| *kind)
+    }
+
+    /// The program's own name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Curl => "curl",
+            Self::Requests => "Python requests",
+            Self::Httpx => "Python httpx",
+            Self::Axios => "axios",
+            Self::Node => "Node",
+            Self::Go => "Go",
+            Self::OkHttp => "OkHttp",
+            Self::Postman => "Postman",
+            Self::Insomnia => "Insomnia",
+            Self::HTTPie => "HTTPie",
+            Self::Java => "Java",
+            Self::Other => "client",
+        }
+    }
+}
+
+const PREFIXES: &[(&str, ClientKind)] = &[
+    ("curl/", ClientKind::Curl),
+    ("python-requests/", ClientKind::Requests),
+    ("python-httpx/", ClientKind::Httpx),
+    ("axios/", ClientKind::Axios),
+    ("node", ClientKind::Node),
+    ("undici", ClientKind::Node),
+    ("go-http-client/", ClientKind::Go),
+    ("okhttp/", ClientKind::OkHttp),
+    ("postmanruntime/", ClientKind::Postman),
+    ("insomnia/", ClientKind::Insomnia),
+    ("httpie/", ClientKind::HTTPie),
+    ("java", ClientKind::Java),
+    ("apache-httpclient/", ClientKind::Java),
+];
