@@ -1,1 +1,4 @@
-//! To be written.
+//! Records what the proxy path hands over: history, failures, the store.
+
+pub mod recorder;
+pub mod trigger;

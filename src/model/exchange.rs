@@ -62,6 +62,8 @@ pub enum Outcome {
     Response(Response),
     /// No response from the origin.
     Failure(Failure),
+    /// Not observed: the request comes from a file.
+    Unobserved,
 }
 
 /// One request and its one outcome.
@@ -75,8 +77,8 @@ pub struct Exchange {
     pub request: Request,
     /// What became of it.
     pub outcome: Outcome,
-    /// The connections that carried it.
-    pub hop: Hop,
+    /// The connections that carried it; `None` for a request from a file.
+    pub hop: Option<Hop>,
     /// When things happened.
     pub timings: Timings,
     /// What a reader must know to judge it.
@@ -88,26 +90,32 @@ impl Exchange {
     pub fn response(&self) -> Option<&Response> {
         match &self.outcome {
             Outcome::Response(response) => Some(response),
-            Outcome::Failure(_) => None,
+            Outcome::Failure(_) | Outcome::Unobserved => None,
         }
     }
 
-    /// The status that the client saw: the response's, or 502 for a failure.
-    pub fn status(&self) -> u16 {
-        self.response().map_or(502, |response| response.status)
+    /// The status that the client saw: the response's, 502 for a failure, `None` when unobserved.
+    pub fn status(&self) -> Option<u16> {
+        match &self.outcome {
+            Outcome::Response(response) => Some(response.status),
+            Outcome::Failure(_) => Some(502),
+            Outcome::Unobserved => None,
+        }
     }
 
-    /// Who sent it.
-    pub fn client_key(&self) -> ClientKey {
-        ClientKey {
-            address: self.hop.client.ip(),
-            user_agent: self
-                .request
-                .fields
-                .first("user-agent")
-                .unwrap_or_default()
-                .to_vec(),
-        }
+    /// Who sent it, if it came over a connection.
+    pub fn client_key(&self) -> Option<ClientKey> {
+        let hop = self.hop.as_ref()?;
+        let user_agent = self
+            .request
+            .fields
+            .first("user-agent")
+            .unwrap_or_default()
+            .to_vec();
+        Some(ClientKey {
+            address: hop.client.ip(),
+            user_agent,
+        })
     }
 }
 

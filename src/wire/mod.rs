@@ -1,1 +1,3 @@
-//! To be written.
+//! Reads HTTP out of passing bytes: push decoders without I/O, bytes in, events out.
+
+pub mod head;
