@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnosis;
 pub mod diff;
+pub mod files;
 pub mod import;
 pub mod model;
 pub mod net;
