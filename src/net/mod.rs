@@ -1,1 +1,10 @@
-//! To be written.
+//! Reaches origins: names to addresses, TCP, and TLS with verification.
+//!
+//! Every wait has a deadline, and every failure says whose it is and at which stage
+//! ([`crate::model::Failure`]).
+
+mod connect;
+mod tls;
+
+pub use connect::{Connected, Dialer, DialerSettings};
+pub use tls::{RootsError, Secured, UpstreamTls};
