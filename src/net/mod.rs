@@ -7,4 +7,5 @@ mod connect;
 mod tls;
 
 pub use connect::{Connected, Dialer, DialerSettings};
+pub(crate) use tls::parameters;
 pub use tls::{RootsError, Secured, UpstreamTls};

@@ -1,1 +1,54 @@
-//! To be written.
+//! The data path: from an accepted connection to an origin and back.
+//!
+//! `connection.rs` names the stages in order. Knows no diagnosis, no report and no UI: what is worth
+//! keeping goes to [`crate::capture::recorder::Recorder`], which never makes the path wait for a disk.
+
+mod connection;
+mod edit;
+mod exchanges;
+mod flow;
+mod forward;
+mod listener;
+mod pages;
+mod refuse;
+mod relay;
+mod tap;
+mod tls;
+mod transport;
+mod tunnel;
+
+use std::sync::atomic::AtomicU64;
+
+pub use listener::Listener;
+
+use crate::ca::Authority;
+use crate::capture::recorder::Recorder;
+use crate::net::Dialer;
+
+/// What all connections share.
+#[derive(Debug)]
+pub struct Shared {
+    /// Takes what is worth keeping.
+    pub recorder: Recorder,
+    /// Makes the certificates that clients see.
+    pub authority: Authority,
+    /// Reaches origins.
+    pub dialer: Dialer,
+    /// The number of the next client connection.
+    connections: AtomicU64,
+}
+
+impl Shared {
+    /// Brings the parts together.
+    pub fn new(recorder: Recorder, authority: Authority, dialer: Dialer) -> Self {
+        Self {
+            recorder,
+            authority,
+            dialer,
+            connections: AtomicU64::new(1),
+        }
+    }
+}
+
+/// A head may be this long, its field lines and start line together (`trust.md` section 4).
+const HEAD_LIMIT: usize = 512 * 1024;

@@ -99,6 +99,9 @@ enum State {
     GaveUp,
 }
 
+/// Why a decoder gave up on a head beyond its limit.
+pub const HEAD_TOO_LONG: &str = "a head is longer than the limit";
+
 /// A chunk line longer than this is no honest chunk extension.
 const CHUNK_LINE_LIMIT: usize = 16 * 1024;
 
@@ -188,7 +191,7 @@ impl Decoder {
         }
         let Some((taken, head)) = self.take_section(rest) else {
             return if self.partial.len() > self.head_limit {
-                self.give_up(input.len(), "a head is longer than the limit")
+                self.give_up(input.len(), HEAD_TOO_LONG)
             } else {
                 (input.len(), None)
             };

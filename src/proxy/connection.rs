@@ -1,0 +1,92 @@
+//! The life of a client connection, stage by stage.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::exchanges::Path;
+use super::forward::{Forwarding, Next};
+use super::pages::Page;
+use super::transport::Tcp;
+use super::{Shared, tunnel};
+use crate::model::{Entry, Origin};
+
+/// A connection that a client has opened to us.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accepted<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) number: u64,
+    pub(super) client: SocketAddr,
+}
+
+/// Serves one connection until it ends: requests in absolute form are forwarded one by one, a
+/// CONNECT turns it into a tunnel.
+pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Shared>) {
+    let number = shared.connections.fetch_add(1, Ordering::Relaxed);
+    let accepted = Accepted {
+        shared: &shared,
+        number,
+        client,
+    };
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let mut forwarding = Forwarding::new(accepted, stream);
+    loop {
+        match forwarding.next().await {
+            Next::Forward(request) => match forwarding.forward(request).await {
+                Some(kept) => forwarding = kept,
+                None => return,
+            },
+            Next::Tunnel(origin, head) => {
+                let client = forwarding.into_client();
+                return tunnel::open(accepted, client, origin, head).await;
+            }
+            Next::Answer(page) => return accepted.answer(forwarding.into_client(), &page).await,
+            Next::Over => return,
+        }
+    }
+}
+
+impl Accepted<'_> {
+    /// The path of exchanges that come over this connection.
+    pub(super) fn path(&self, entry: Entry, origin: Arc<Origin>) -> Path {
+        Path {
+            connection: self.number,
+            entry,
+            client: self.client,
+            origin,
+            upstream: None,
+            client_tls: None,
+            upstream_tls: None,
+            verification: None,
+            connect: None,
+            handshake: None,
+        }
+    }
+
+    /// Says something ourselves, as the last thing on this connection.
+    pub(super) async fn answer(&self, mut client: Tcp, page: &Page) {
+        let answer = async {
+            client.write_all(&page.bytes()).await?;
+            client.shutdown().await?;
+            // Unread input would turn the close into a reset, which may overtake the answer.
+            let mut rest = [0; 4096];
+            while client.read(&mut rest).await? > 0 {}
+            Ok::<_, std::io::Error>(())
+        };
+        match tokio::time::timeout(LAST_WORDS, answer).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the client left before it could be answered")
+            }
+        }
+    }
+}
+
+/// How long a client may take to read our answer and go.
+const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -1,0 +1,207 @@
+//! What we say ourselves: the only table from a failure to the response that the client gets.
+//!
+//! Plain text, nothing of the request in it, and marked as ours by a field, so that our 502 is never
+//! taken for the origin's.
+
+use std::convert::Infallible;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
+
+use crate::model::{Failure, FailureCause, Side};
+
+/// The field that marks a response as ours; its value is the failure's word.
+const MARK: &str = "why401-failure";
+
+/// A response of our own.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    status: u16,
+    reason: &'static str,
+    word: &'static str,
+    text: String,
+}
+
+impl Page {
+    /// The answer to a request that failed before the origin could answer.
+    pub(super) fn of_failure(failure: &Failure) -> Self {
+        let (word, sentence) = words(failure.cause);
+        let (status, reason) = match (failure.cause, failure.side) {
+            (FailureCause::OwnListener, _) => (403, "Forbidden"),
+            (_, Side::Client) => (400, "Bad Request"),
+            _ => (502, "Bad Gateway"),
+        };
+        let text = format!(
+            "This answer comes from why401, not from the origin.\n\n{sentence}\n\n\
+             `why401 why` shows the failing request and the details.\n"
+        );
+        Self {
+            status,
+            reason,
+            word,
+            text,
+        }
+    }
+
+    /// The answer to a message that two parties could read differently.
+    pub(super) fn refusal(status: u16, reason: &'static str, sentence: &str) -> Self {
+        let text = format!(
+            "This answer comes from why401: the request was not forwarded.\n\n{sentence}\n"
+        );
+        Self {
+            status,
+            reason,
+            word: "refused-message",
+            text,
+        }
+    }
+
+    /// The answer to somebody who opens the proxy's address itself.
+    pub(super) fn directions() -> Self {
+        let text = "This is why401, a debug proxy. It has no page of its own here.\n\n\
+                    Set it as the HTTP proxy of your client (not as the server to call), for example:\n\n\
+                    \x20   curl -x http://HOST:PORT http://your-api/...\n"
+            .to_owned();
+        Self {
+            status: 421,
+            reason: "Misdirected Request",
+            word: "not-a-proxy-request",
+            text,
+        }
+    }
+
+    /// The whole response as HTTP/1.1; the connection is closed after it.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let Self {
+            status,
+            reason,
+            word,
+            text,
+        } = self;
+        let length = text.len();
+        format!(
+            "HTTP/1.1 {status} {reason}\r\n\
+             Content-Type: text/plain; charset=utf-8\r\n\
+             Content-Length: {length}\r\n\
+             X-Content-Type-Options: nosniff\r\n\
+             Cache-Control: no-store\r\n\
+             {MARK}: {word}\r\n\
+             Connection: close\r\n\r\n{text}"
+        )
+        .into_bytes()
+    }
+
+    /// The response as hyper sends it, whatever the version of the connection.
+    fn response(&self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(self.text.clone())));
+        let status = hyper::StatusCode::from_u16(self.status);
+        *response.status_mut() = status.unwrap_or(hyper::StatusCode::BAD_GATEWAY);
+        let fields = [
+            ("content-type", "text/plain; charset=utf-8"),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            (MARK, self.word),
+        ];
+        for (name, value) in fields {
+            response
+                .headers_mut()
+                .insert(name, hyper::header::HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// Answers requests on a connection whose origin could not be reached, each with this page.
+    pub(super) async fn serve<S>(self, stream: S)
+    where
+        S: hyper::rt::Read + hyper::rt::Write + Unpin,
+    {
+        let service = hyper::service::service_fn(move |_request: Request<Incoming>| {
+            std::future::ready(Ok::<_, Infallible>(self.response()))
+        });
+        let served = hyper::server::conn::http1::Builder::new()
+            .keep_alive(false)
+            .auto_date_header(false)
+            .serve_connection(stream, service);
+        match tokio::time::timeout(super::forward::HEAD_TIMEOUT, served).await {
+            Ok(Ok(())) | Err(_) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the client left before it could be answered")
+            }
+        }
+    }
+}
+
+/// A word for programs and a sentence for people; the record of the exchange holds the details.
+fn words(cause: FailureCause) -> (&'static str, &'static str) {
+    match cause {
+        FailureCause::NameNotFound => (
+            "name-not-found",
+            "The origin's name does not resolve to an address.",
+        ),
+        FailureCause::Refused => (
+            "refused",
+            "The origin refuses the connection: nothing listens there.",
+        ),
+        FailureCause::TimedOut => ("timed-out", "The origin did not answer in time."),
+        FailureCause::Unreachable => (
+            "unreachable",
+            "The origin's network or host cannot be reached.",
+        ),
+        FailureCause::Closed => (
+            "closed",
+            "The origin closed the connection without a response.",
+        ),
+        FailureCause::CertificateExpired => (
+            "certificate-expired",
+            "The origin's certificate has expired.",
+        ),
+        FailureCause::CertificateNotYetValid => (
+            "certificate-not-yet-valid",
+            "The origin's certificate is not valid yet.",
+        ),
+        FailureCause::CertificateName => (
+            "certificate-name",
+            "The origin's certificate is for another name.",
+        ),
+        FailureCause::CertificateIssuer => (
+            "certificate-issuer",
+            "The origin's certificate was issued by somebody who is not trusted here. If that is right, \
+             start why401 with --upstream-ca FILE.",
+        ),
+        FailureCause::CertificateOther => (
+            "certificate",
+            "The origin's certificate cannot be accepted.",
+        ),
+        FailureCause::NotTls => ("not-tls", "The origin does not speak TLS on this port."),
+        FailureCause::Handshake => (
+            "handshake",
+            "No TLS version or cipher suite in common with the origin.",
+        ),
+        FailureCause::Alert => ("alert", "The TLS handshake was refused."),
+        FailureCause::BadMessage => ("bad-message", "The origin's response is not valid HTTP."),
+        FailureCause::OwnListener => ("own-listener", "That address is this proxy itself."),
+        FailureCause::Other => ("other", "The origin could not be reached."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Stage;
+
+    #[test]
+    fn a_page_reflects_nothing_and_is_marked_as_ours() {
+        let failure = Failure {
+            side: Side::Upstream,
+            stage: Stage::Connect,
+            cause: FailureCause::Refused,
+            detail: "<script>evil.test:1 refuses".into(),
+        };
+        let text = String::from_utf8(Page::of_failure(&failure).bytes()).unwrap();
+        assert!(text.starts_with("HTTP/1.1 502 Bad Gateway\r\n"));
+        assert!(text.contains("\r\nwhy401-failure: refused\r\n") && !text.contains("evil"));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
+    }
+}

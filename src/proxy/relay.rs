@@ -1,0 +1,60 @@
+//! The byte relay: both directions of a connection in one task, every byte unchanged.
+//!
+//! Both directions are decoded here and before each write, so a response is never decoded before its
+//! request.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use super::flow::{Flow, Passage, Stop};
+use super::tap::Tap;
+use super::transport::Transport;
+
+/// Relays until both directions have ended, and mirrors how they ended.
+pub(super) async fn relay(mut client: Transport, mut origin: Transport, mut tap: Tap) {
+    let mut up = Flow::new();
+    let mut down = Flow::new();
+    let (up, down) = poll_fn(|cx| {
+        if tap.poll_room(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let up = up.poll(cx, &mut client, &mut origin, |bytes| {
+            watch(bytes, |b| tap.from_client(b))
+        });
+        let down = down.poll(cx, &mut origin, &mut client, |bytes| {
+            watch(bytes, |b| tap.from_origin(b))
+        });
+        over(up, down)
+    })
+    .await;
+    if up == Some(Stop::ReaderBroke) {
+        origin.reset_on_close();
+    }
+    if down == Some(Stop::ReaderBroke) {
+        client.reset_on_close();
+    }
+}
+
+/// Everything passes; the tap sees it first.
+fn watch(bytes: Option<&[u8]>, see: impl FnOnce(Option<&[u8]>)) -> Passage {
+    see(bytes);
+    Passage::all(bytes.unwrap_or_default())
+}
+
+/// A reset on either side ends both directions at once; otherwise both must come to their end.
+fn over(up: Poll<Stop>, down: Poll<Stop>) -> Poll<(Option<Stop>, Option<Stop>)> {
+    let (up, down) = (stopped(up), stopped(down));
+    let broke = |stop| stop == Some(Stop::ReaderBroke);
+    if broke(up) || broke(down) || (up.is_some() && down.is_some()) {
+        Poll::Ready((up, down))
+    } else {
+        Poll::Pending
+    }
+}
+
+fn stopped(poll: Poll<Stop>) -> Option<Stop> {
+    match poll {
+        Poll::Ready(stop) => Some(stop),
+        Poll::Pending => None,
+    }
+}

@@ -1,0 +1,107 @@
+//! Reads along on a relayed connection: feeds the decoders and tells what they saw.
+
+use std::task::{Context, Poll};
+
+use super::HEAD_LIMIT;
+use super::exchanges::Exchanges;
+use crate::model::{ContentEnd, Failure};
+use crate::wire::head::{Head, StatusLine};
+use crate::wire::http1::{Decoder, Event, Role};
+
+/// Both decoders of a connection and the exchanges they make out.
+pub(super) struct Tap {
+    requests: Decoder,
+    responses: Decoder,
+    exchanges: Exchanges,
+}
+
+impl Tap {
+    pub(super) fn new(exchanges: Exchanges) -> Self {
+        Self {
+            requests: Decoder::new(Role::Requests, HEAD_LIMIT),
+            responses: Decoder::new(Role::Responses, HEAD_LIMIT),
+            exchanges,
+        }
+    }
+
+    /// Bytes on their way to the origin; `None` when the client has ended.
+    pub(super) fn from_client(&mut self, bytes: Option<&[u8]>) {
+        let Some(mut rest) = bytes else { return };
+        while self.requests.is_following() {
+            let (taken, event) = self.requests.decode(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            match event {
+                Some(Event::Head(head)) => {
+                    if !self.exchanges.request(head, Vec::new()) {
+                        return self.give_up("too many requests wait for a response");
+                    }
+                }
+                Some(Event::Content(piece)) => self.exchanges.request_content(piece),
+                Some(Event::End(trailers)) => self.exchanges.request_end(trailers.as_deref()),
+                Some(Event::GaveUp(reason)) => return self.give_up(reason),
+                None if rest.is_empty() => return,
+                None => {}
+            }
+        }
+    }
+
+    /// Bytes on their way to the client; `None` when the origin has ended.
+    pub(super) fn from_origin(&mut self, bytes: Option<&[u8]>) {
+        let Some(mut rest) = bytes else {
+            return self.origin_ended();
+        };
+        while self.responses.is_following() {
+            let (taken, event) = self.responses.decode(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            match event {
+                Some(Event::Head(head)) => self.response(head),
+                Some(Event::Content(piece)) => self.exchanges.response_content(piece),
+                Some(Event::End(trailers)) => {
+                    self.exchanges
+                        .response_end(trailers.as_deref(), ContentEnd::Complete);
+                }
+                Some(Event::GaveUp(reason)) => return self.give_up(reason),
+                None if rest.is_empty() => break,
+                None => {}
+            }
+        }
+        self.exchanges.settle();
+    }
+
+    /// See [`Exchanges::poll_room`].
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.exchanges.poll_room(cx)
+    }
+
+    /// The requests seen so far get this failure instead of a response.
+    pub(super) fn fail(&mut self, failure: &Failure) {
+        self.exchanges.fail(failure);
+    }
+
+    fn response(&mut self, head: Head) {
+        let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);
+        let answers = self.exchanges.response(head, status);
+        if !self.responses.awaits_framing() {
+            return;
+        }
+        self.responses.frame_response(answers);
+        if !self.responses.is_following() {
+            // 101, or a tunnel within: both directions carry something else from here on.
+            self.exchanges.response_end(None, ContentEnd::Complete);
+            self.requests.stop();
+        }
+    }
+
+    fn origin_ended(&mut self) {
+        if let Some(Event::End(_)) = self.responses.close() {
+            self.exchanges.response_end(None, ContentEnd::Complete);
+        }
+        self.exchanges.end_of_connection(ContentEnd::CutOff);
+    }
+
+    fn give_up(&mut self, reason: &'static str) {
+        self.requests.stop();
+        self.responses.stop();
+        self.exchanges.give_up(reason);
+    }
+}

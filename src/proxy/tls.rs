@@ -1,0 +1,72 @@
+//! The client's side of TLS: its hello first, the certificate only once the origin has answered.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
+
+use super::transport::Tcp;
+
+/// A client that has said hello and waits for a certificate.
+pub(super) struct Hello {
+    start: StartHandshake<Tcp>,
+    /// The name it asks for (SNI), in lower case.
+    pub(super) server_name: Option<String>,
+    /// The application protocols it offers, in its order.
+    pub(super) protocols: Vec<Vec<u8>>,
+}
+
+/// Reads a ClientHello. When the bytes turn out to be none, the connection comes back with them
+/// unread.
+pub(super) async fn read_hello(mut tcp: Tcp) -> Result<Hello, Option<Tcp>> {
+    tcp.mark();
+    let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), tcp);
+    match tokio::time::timeout(HELLO_TIMEOUT, &mut acceptor).await {
+        Ok(Ok(start)) => Ok(hello(start)),
+        Ok(Err(_)) | Err(_) => Err(acceptor.take_io().map(|mut tcp| {
+            tcp.rewind();
+            tcp
+        })),
+    }
+}
+
+impl Hello {
+    /// Finishes the handshake with this set-up.
+    pub(super) async fn finish(
+        mut self,
+        config: Arc<ServerConfig>,
+    ) -> io::Result<Box<TlsStream<Tcp>>> {
+        self.start.io.unmark();
+        let accept = self.start.into_stream(config);
+        let accepted = tokio::time::timeout(HELLO_TIMEOUT, accept).await;
+        let stream = accepted.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
+        Ok(Box::new(stream))
+    }
+
+    /// Gives the connection back with the hello unread, for a tunnel that is not to be opened.
+    pub(super) fn untouched(self) -> Tcp {
+        let mut tcp = self.start.io;
+        tcp.rewind();
+        tcp
+    }
+}
+
+fn hello(start: StartHandshake<Tcp>) -> Hello {
+    let client = start.client_hello();
+    let server_name = client.server_name().map(str::to_ascii_lowercase);
+    let protocols = client
+        .alpn()
+        .map(|names| names.map(<[u8]>::to_vec).collect());
+    Hello {
+        server_name,
+        protocols: protocols.unwrap_or_default(),
+        start,
+    }
+}
+
+/// A client that has begun a handshake sends the rest of it by itself.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,201 @@
+//! The byte streams on both sides of the proxy, clear or TLS, behind one type.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::{client, server};
+
+/// A TCP connection that can give back bytes which were read too far.
+#[derive(Debug)]
+pub(super) struct Tcp {
+    stream: TcpStream,
+    /// Bytes to read before those of the socket.
+    prefix: Vec<u8>,
+    prefix_at: usize,
+    /// What has been read since [`Tcp::mark`], if somebody may want to go back.
+    marked: Option<Vec<u8>>,
+}
+
+impl Tcp {
+    /// A connection, and bytes that were already read from it.
+    pub(super) fn new(stream: TcpStream, prefix: Vec<u8>) -> Self {
+        Self {
+            stream,
+            prefix,
+            prefix_at: 0,
+            marked: None,
+        }
+    }
+
+    /// The socket.
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// The socket alone; bytes that were read too far are lost.
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
+    /// Bytes that were read too far and not taken yet.
+    pub(super) fn buffered(&self) -> &[u8] {
+        self.prefix.get(self.prefix_at..).unwrap_or_default()
+    }
+
+    /// Remembers what is read from here on, so that [`Tcp::rewind`] can undo it.
+    pub(super) fn mark(&mut self) {
+        self.marked = Some(Vec::new());
+    }
+
+    /// Forgets the mark.
+    pub(super) fn unmark(&mut self) {
+        self.marked = None;
+    }
+
+    /// Goes back to the mark: what was read since is read again.
+    pub(super) fn rewind(&mut self) {
+        if let Some(mut bytes) = self.marked.take() {
+            bytes.extend_from_slice(self.buffered());
+            self.prefix = bytes;
+            self.prefix_at = 0;
+        }
+    }
+
+    fn poll_read_unmarked(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let buffered = self.prefix.get(self.prefix_at..).unwrap_or_default();
+        if buffered.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let taken = buffered.len().min(buf.remaining());
+        buf.put_slice(buffered.get(..taken).unwrap_or_default());
+        self.prefix_at += taken;
+        if self.prefix_at == self.prefix.len() {
+            self.prefix = Vec::new();
+            self.prefix_at = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Tcp {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        ready!(this.poll_read_unmarked(cx, buf))?;
+        if let Some(marked) = &mut this.marked {
+            marked.extend_from_slice(buf.filled().get(before..).unwrap_or_default());
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tcp {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+/// One side of a relay.
+#[derive(Debug)]
+pub(super) enum Transport {
+    /// In clear.
+    Clear(Tcp),
+    /// TLS with a client: we are the server.
+    Client(Box<server::TlsStream<Tcp>>),
+    /// TLS with an origin: we are the client.
+    Origin(Box<client::TlsStream<Tcp>>),
+}
+
+impl Transport {
+    /// The socket under it.
+    pub(super) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Clear(tcp) => tcp.stream(),
+            Self::Client(tls) => tls.get_ref().0.stream(),
+            Self::Origin(tls) => tls.get_ref().0.stream(),
+        }
+    }
+
+    /// Ends our writing with a bare FIN, without the close_notify that a TLS peer did not send either.
+    pub(super) fn poll_fin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Client(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
+            Self::Origin(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
+        }
+    }
+
+    /// Makes the close that follows a reset (RST) rather than a FIN.
+    pub(super) fn reset_on_close(&self) {
+        if self.socket().set_zero_linger().is_err() {
+            tracing::debug!("a reset could not be mirrored");
+        }
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Clear(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Client(tls) => Pin::new(tls).poll_read(cx, buf),
+            Self::Origin(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Clear(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Client(tls) => Pin::new(tls).poll_write(cx, buf),
+            Self::Origin(tls) => Pin::new(tls).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Client(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Origin(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Client(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Origin(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! What happens inside a CONNECT tunnel: dial first, then look at what the client sends.
+
+use std::io;
+use std::sync::Arc;
+
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::Shared;
+use super::connection::Accepted;
+use super::exchanges::{Exchanges, Path};
+use super::pages::Page;
+use super::relay::relay;
+use super::tap::Tap;
+use super::tls::{self, Hello};
+use super::transport::{Tcp, Transport};
+use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
+use crate::net::Connected;
+use crate::wire::head::Head;
+
+/// Opens the tunnel that a CONNECT asked for and relays what it carries.
+pub(super) async fn open(accepted: Accepted<'_>, mut client: Tcp, origin: Origin, head: Head) {
+    let Accepted { shared, .. } = accepted;
+    let mut path = accepted.path(Entry::Tunnel, Arc::new(origin));
+    let connected = match shared
+        .dialer
+        .connect(&path.origin.host, path.origin.port)
+        .await
+    {
+        Ok(connected) => connected,
+        Err(failure) => {
+            record_failure(shared, path, head, &failure);
+            return accepted.answer(client, &Page::of_failure(&failure)).await;
+        }
+    };
+    path.upstream = Some(connected.address);
+    path.connect = Some(connected.took);
+    if write_all(&mut client, b"HTTP/1.1 200 Connection Established\r\n\r\n")
+        .await
+        .is_err()
+    {
+        return;
+    }
+    match first_bytes(&client, &connected).await {
+        First::Tls => secure(shared, path, client, connected, head).await,
+        First::Other => in_clear(shared, path, client, connected).await,
+    }
+}
+
+/// HTTP/1 in clear, or anything else: every byte goes on untouched, the tap tells which it was.
+async fn in_clear(shared: &Shared, mut path: Path, client: Tcp, connected: Connected) {
+    path.origin = Arc::new(Origin {
+        scheme: Scheme::Http,
+        ..Origin::clone(&path.origin)
+    });
+    let tap = Tap::new(Exchanges::new(shared.recorder.clone(), path));
+    let origin = Transport::Clear(Tcp::new(connected.stream, Vec::new()));
+    relay(Transport::Clear(client), origin, tap).await;
+}
+
+/// TLS on both sides: the origin is asked first, so that the client gets what the origin chose.
+async fn secure(shared: &Shared, mut path: Path, client: Tcp, connected: Connected, connect: Head) {
+    let hello = match tls::read_hello(client).await {
+        Ok(hello) => hello,
+        Err(Some(client)) => return in_clear(shared, path, client, connected).await,
+        Err(None) => return,
+    };
+    let offered: Vec<Vec<u8>> = hello
+        .protocols
+        .iter()
+        .filter(|name| *name == HTTP_1_1)
+        .cloned()
+        .collect();
+    if offered.is_empty() && !hello.protocols.is_empty() {
+        // Only protocols that cannot be read here: the client talks to the origin itself.
+        let client = hello.untouched();
+        return in_clear(shared, path, client, connected).await;
+    }
+    let host = hello
+        .server_name
+        .clone()
+        .unwrap_or_else(|| path.origin.host.clone());
+    let tcp = Tcp::new(connected.stream, Vec::new());
+    match shared.dialer.tls().handshake(tcp, &host, &offered).await {
+        Ok(secured) => {
+            let protocol = secured
+                .stream
+                .get_ref()
+                .1
+                .alpn_protocol()
+                .map(<[u8]>::to_vec);
+            path.upstream_tls = Some(secured.parameters);
+            path.verification = Some(secured.verification);
+            path.handshake = Some(secured.took);
+            let origin = Transport::Origin(Box::new(secured.stream));
+            let Some(client) = finish(shared, &mut path, hello, &host, protocol, connect).await
+            else {
+                return;
+            };
+            relay(
+                client,
+                origin,
+                Tap::new(Exchanges::new(shared.recorder.clone(), path)),
+            )
+            .await;
+        }
+        Err(failure) => {
+            let protocol = offered.into_iter().next();
+            let Some(client) = finish(shared, &mut path, hello, &host, protocol, connect).await
+            else {
+                return;
+            };
+            explain(shared, path, client, failure).await;
+        }
+    }
+}
+
+/// Finishes the client's handshake with a leaf for that host; a client that refuses it is recorded.
+async fn finish(
+    shared: &Shared,
+    path: &mut Path,
+    hello: Hello,
+    host: &str,
+    protocol: Option<Vec<u8>>,
+    connect: Head,
+) -> Option<Transport> {
+    let mint = shared.authority.mint();
+    let config = mint
+        .server_config(host, protocol.as_deref(), shared.recorder.now())
+        .ok()?;
+    match hello.finish(config).await {
+        Ok(stream) => {
+            path.client_tls = Some(crate::net::parameters(stream.get_ref().1));
+            Some(Transport::Client(stream))
+        }
+        Err(error) => {
+            if let Some(failure) = client_refusal(host, &error) {
+                record_failure(shared, path.clone(), connect, &failure);
+            }
+            None
+        }
+    }
+}
+
+/// The origin's TLS failed: the client's requests are answered with the reason.
+async fn explain(shared: &Shared, path: Path, client: Transport, failure: Failure) {
+    let page = Page::of_failure(&failure);
+    let mut tap = Tap::new(Exchanges::new(shared.recorder.clone(), path));
+    page.serve(TokioIo::new(Overheard {
+        stream: client,
+        tap: &mut tap,
+    }))
+    .await;
+    tap.fail(&failure);
+}
+
+/// A stream whose reads the tap hears too.
+struct Overheard<'a> {
+    stream: Transport,
+    tap: &'a mut Tap,
+}
+
+impl AsyncRead for Overheard<'_> {
+    fn poll_read(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        std::task::ready!(std::pin::Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        let read = buf.filled().get(before..).unwrap_or_default();
+        if !read.is_empty() {
+            this.tap.from_client(Some(read));
+        }
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Overheard<'_> {
+    fn poll_write(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &[u8],
+    ) -> std::task::Poll<io::Result<usize>> {
+        std::pin::Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum First {
+    /// A TLS record.
+    Tls,
+    /// Anything else, or the origin spoke first, or nobody did.
+    Other,
+}
+
+/// Looks at the first bytes in the tunnel without taking them. There is no deadline: a client may
+/// open a tunnel long before it uses it.
+async fn first_bytes(client: &Tcp, connected: &Connected) -> First {
+    let mut seen = [0; 2];
+    let mut origins = [0; 1];
+    loop {
+        let known = match client.buffered() {
+            [] => {
+                tokio::select! {
+                    biased;
+                    peeked = client.stream().peek(&mut seen) => peeked.unwrap_or(0),
+                    _ = connected.stream.peek(&mut origins) => return First::Other,
+                }
+            }
+            buffered => {
+                let known = buffered.len().min(2);
+                for (to, from) in seen.iter_mut().zip(buffered) {
+                    *to = *from;
+                }
+                known
+            }
+        };
+        match seen.get(..known).unwrap_or_default() {
+            [TLS_HANDSHAKE, TLS_MAJOR, ..] => return First::Tls,
+            // One byte of a record, and `peek` would give it again at once.
+            [TLS_HANDSHAKE] if client.buffered().is_empty() => {
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+            [TLS_HANDSHAKE] => return First::Tls,
+            _ => return First::Other,
+        }
+    }
+}
+
+/// The request that asked for the tunnel is recorded with the failure.
+fn record_failure(shared: &Shared, path: Path, connect: Head, failure: &Failure) {
+    let mut exchanges = Exchanges::new(shared.recorder.clone(), path);
+    exchanges.request(connect, Vec::new());
+    exchanges.fail(failure);
+}
+
+/// What a client's own words (a TLS alert) say of our certificate; silence says nothing.
+fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
+    use rustls::AlertDescription as Alert;
+    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let detail = match tls {
+        rustls::Error::AlertReceived(
+            alert @ (Alert::UnknownCA | Alert::BadCertificate | Alert::CertificateUnknown),
+        ) => format!(
+            "the client does not trust this proxy's CA: it refused the certificate for {host} with the \
+             TLS alert {alert:?}"
+        ),
+        rustls::Error::AlertReceived(alert) => {
+            format!("the client ended the TLS handshake for {host} with the alert {alert:?}")
+        }
+        _ => return None,
+    };
+    Some(Failure {
+        side: Side::Client,
+        stage: Stage::Tls,
+        cause: FailureCause::Alert,
+        detail,
+    })
+}
+
+async fn write_all(client: &mut Tcp, bytes: &[u8]) -> io::Result<()> {
+    client.write_all(bytes).await?;
+    client.flush().await
+}
+
+/// The ALPN name of HTTP/1.1.
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// `ContentType.handshake` and the major version of every TLS record (RFC 8446 section 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+const TLS_MAJOR: u8 = 0x03;
