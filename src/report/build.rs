@@ -1,0 +1,66 @@
+//! From a Case and its diagnosis to a [`Report`]: the one place where a verdict is masked.
+
+use super::document::{BaselineView, Diff, Report};
+use super::{Detail, REPORT_SCHEMA, Text, clock, comparison, exchange, headline, story, words};
+use crate::diagnosis::{Diagnosis, Phrase};
+use crate::model::{Case, ChosenBaseline};
+use crate::redact::Masker;
+
+/// Builds the report of a Case. The same arguments give the same report, byte for byte.
+pub fn build(case: &Case, diagnosis: &Diagnosis, masker: &mut Masker) -> Report {
+    masker.learn(&case.failing.request);
+    if let Some(chosen) = &case.baseline {
+        masker.learn(&chosen.baseline.request);
+    }
+    let exchange = exchange::view(&case.failing, case.number, Detail::Heads, masker);
+    let fields = comparison::fields(case, &diagnosis.differences, masker);
+    Report {
+        schema: REPORT_SCHEMA,
+        state: case.state,
+        exchange,
+        baseline: case
+            .baseline
+            .as_ref()
+            .map(|chosen| baseline(chosen, masker)),
+        verdict: headline::verdict(case, diagnosis, masker),
+        alternatives: diagnosis
+            .alternatives
+            .iter()
+            .map(|finding| headline::finding(finding, masker))
+            .collect(),
+        fine: phrases(&diagnosis.fine, masker),
+        unknown: phrases(&diagnosis.unknown, masker),
+        next: phrases(&diagnosis.next, masker),
+        diff: Diff { fields },
+        story: story::story(case, masker),
+        story_lost: case.context.lost,
+    }
+}
+
+fn phrases(phrases: &[Phrase], masker: &mut Masker) -> Vec<Text> {
+    phrases
+        .iter()
+        .map(|phrase| headline::phrase(phrase, masker))
+        .collect()
+}
+
+fn baseline(chosen: &ChosenBaseline, masker: &mut Masker) -> BaselineView {
+    let baseline = &chosen.baseline;
+    BaselineView {
+        name: masker.text(baseline.name.as_bytes()).into(),
+        source: baseline.source.as_str(),
+        learned: false,
+        found: words::found(chosen.found),
+        added: clock::rfc3339(baseline.added),
+        method: masker.text(baseline.request.method.as_bytes()).into(),
+        url: masker.url(&baseline.request.url).into(),
+        distrust: own_words(&chosen.distrust, masker),
+        unresolved: own_words(&baseline.unresolved, masker),
+    }
+}
+
+fn own_words(all: &[String], masker: &mut Masker) -> Vec<Text> {
+    all.iter()
+        .map(|words| masker.own_words(words).into())
+        .collect()
+}

@@ -1,0 +1,254 @@
+//! One exchange as recorded: heads as sent, content where it is asked for.
+
+use serde::Serialize;
+
+use super::recorded::{
+    ContentView, ExchangeView, FailureView, HeadView, HopView, TimingsView, TlsView,
+};
+use super::{EXCHANGE_SCHEMA, Text, clock, words};
+use crate::model::{
+    Case, ClientKind, Content, Exchange, Failure, FieldSection, Hop, Outcome, Request, Response,
+    State, Timings, TlsParameters, Verification,
+};
+use crate::redact::Masker;
+
+/// How much of an exchange is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Heads, and the sizes of the content.
+    Heads,
+    /// Content as well.
+    Content,
+}
+
+/// What `show` tells: `why401.exchange/1`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShownExchange {
+    /// `why401.exchange/1`.
+    pub schema: &'static str,
+    /// Where the failure stands.
+    #[serde(serialize_with = "words::state")]
+    pub state: State,
+    /// The exchange.
+    #[serde(flatten)]
+    pub exchange: ExchangeView,
+}
+
+/// The failing exchange of a Case as recorded, content included.
+pub fn exchange(case: &Case, masker: &mut Masker) -> ShownExchange {
+    masker.learn(&case.failing.request);
+    ShownExchange {
+        schema: EXCHANGE_SCHEMA,
+        state: case.state,
+        exchange: view(&case.failing, case.number, Detail::Content, masker),
+    }
+}
+
+/// Who sent a request: the program's name, or the first product of its `User-Agent`.
+pub fn client_name(fields: &FieldSection, masker: &mut Masker) -> Text {
+    match ClientKind::of(fields) {
+        ClientKind::Other => {
+            let agent = fields.first("user-agent").unwrap_or_default();
+            match agent.split(|b| *b == b' ').next().unwrap_or_default() {
+                [] => Text::own(ClientKind::Other.name()),
+                product => Text::from(masker.text(product)).bounded(60),
+            }
+        }
+        known => Text::own(known.name()),
+    }
+}
+
+/// An exchange, masked.
+pub(super) fn view(
+    exchange: &Exchange,
+    number: u64,
+    detail: Detail,
+    masker: &mut Masker,
+) -> ExchangeView {
+    let request = &exchange.request;
+    let response = exchange.response();
+    let request_head = request_head(request, masker);
+    let response_head = response.map(|response| response_head(response, masker));
+    ExchangeView {
+        id: exchange.id.to_string(),
+        n: (number != 0).then_some(number),
+        at: clock::rfc3339(exchange.at),
+        method: masker.text(request.method.as_bytes()).into(),
+        url: masker.url(&request.url).into(),
+        host: masker
+            .text(request.url.origin.authority().as_bytes())
+            .into(),
+        path: masker.target(&request.url.path).into(),
+        status: exchange.status(),
+        http_version: request.version.as_str(),
+        request_headers: pairs(&request_head.lines),
+        response_headers: response_head
+            .as_ref()
+            .map(|head| pairs(&head.lines))
+            .unwrap_or_default(),
+        client: exchange
+            .hop
+            .as_ref()
+            .map(|_| client_name(&request.fields, masker)),
+        duration_ms: exchange.timings.end.map(millis),
+        failure: failure(&exchange.outcome, masker),
+        hop: exchange.hop.as_ref().map(|hop| hop_view(hop, masker)),
+        timings: timings(&exchange.timings),
+        notes: exchange.notes.iter().map(words::note).collect(),
+        request_content: content(&request.content, &request.fields, detail, masker),
+        response_content: response
+            .map(|response| content(&response.content, &response.fields, detail, masker)),
+        request_trailers: pairs(&lines(&request.trailers, masker)),
+        response_trailers: response
+            .map(|response| pairs(&lines(&response.trailers, masker)))
+            .unwrap_or_default(),
+        time: exchange.at,
+        request_head,
+        response_head,
+    }
+}
+
+fn request_head(request: &Request, masker: &mut Masker) -> HeadView {
+    let start = Text::from(masker.text(request.method.as_bytes()))
+        .say(" ")
+        .masked(&masker.target(&request.target))
+        .say(" ")
+        .say(request.version.as_str());
+    HeadView {
+        start,
+        lines: lines(&request.fields, masker),
+    }
+}
+
+fn response_head(response: &Response, masker: &mut Masker) -> HeadView {
+    let start = Text::own(format!(
+        "{} {} ",
+        response.version.as_str(),
+        response.status
+    ))
+    .masked(&masker.text(&response.reason));
+    HeadView {
+        start,
+        lines: lines(&response.fields, masker),
+    }
+}
+
+/// Names and raw values, whitespace included.
+fn lines(section: &FieldSection, masker: &mut Masker) -> Vec<(Text, Text)> {
+    section
+        .lines()
+        .iter()
+        .map(|line| {
+            (
+                masker.field_name(line.name()).into(),
+                masker.field_line(line).into(),
+            )
+        })
+        .collect()
+}
+
+/// Names and values without the whitespace around them.
+fn pairs(lines: &[(Text, Text)]) -> Vec<(Text, Text)> {
+    lines
+        .iter()
+        .map(|(name, value)| (name.clone(), value.trimmed()))
+        .collect()
+}
+
+fn content(
+    content: &Content,
+    fields: &FieldSection,
+    detail: Detail,
+    masker: &mut Masker,
+) -> ContentView {
+    let media_type = fields.first("content-type");
+    ContentView {
+        length: content.length,
+        kept: content.bytes.len() as u64,
+        end: content.end,
+        media_type: media_type.map(|value| masker.field_value("content-type", value).into()),
+        coding: fields
+            .first("content-encoding")
+            .map(|value| masker.field_value("content-encoding", value).into()),
+        text: (detail == Detail::Content && is_readable(content, fields))
+            .then(|| masker.content(media_type, &content.bytes).into()),
+    }
+}
+
+/// Whether content can be shown as text: not compressed, and UTF-8 up to where it was cut.
+fn is_readable(content: &Content, fields: &FieldSection) -> bool {
+    let coded = fields
+        .first("content-encoding")
+        .is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+    if coded || content.bytes.is_empty() {
+        return false;
+    }
+    let text = match std::str::from_utf8(&content.bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            let valid = content.bytes.get(..error.valid_up_to());
+            valid
+                .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                .unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+fn failure(outcome: &Outcome, masker: &mut Masker) -> Option<FailureView> {
+    let Outcome::Failure(Failure {
+        side,
+        stage,
+        cause,
+        detail,
+    }) = outcome
+    else {
+        return None;
+    };
+    Some(FailureView {
+        side: words::failed_side(*side),
+        stage: words::stage(*stage),
+        cause: words::failure_cause(*cause),
+        detail: masker.text(detail.as_bytes()).into(),
+    })
+}
+
+fn hop_view(hop: &Hop, masker: &mut Masker) -> HopView {
+    let mut tls = |parameters: &TlsParameters| TlsView {
+        version: masker.text(parameters.version.as_bytes()).into(),
+        cipher: masker.text(parameters.cipher.as_bytes()).into(),
+        alpn: parameters
+            .alpn
+            .as_ref()
+            .map(|alpn| masker.text(alpn.as_bytes()).into()),
+    };
+    HopView {
+        entry: words::entry(hop.entry),
+        client: hop.client.to_string(),
+        connection: hop.connection,
+        earlier: hop.earlier,
+        upstream: hop.upstream.map(|address| address.to_string()),
+        client_tls: hop.client_tls.as_ref().map(&mut tls),
+        upstream_tls: hop.upstream_tls.as_ref().map(&mut tls),
+        verified: hop
+            .verification
+            .map(|verification| verification == Verification::Verified),
+    }
+}
+
+fn timings(timings: &Timings) -> TimingsView {
+    TimingsView {
+        connect_ms: timings.connect.map(millis),
+        tls_ms: timings.tls.map(millis),
+        response_head_ms: timings.response_head.map(millis),
+        end_ms: timings.end.map(millis),
+    }
+}
+
+/// Microseconds as milliseconds, exact to the microsecond.
+fn millis(micros: u64) -> f64 {
+    std::time::Duration::from_micros(micros).as_secs_f64() * 1000.0
+}

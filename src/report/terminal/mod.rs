@@ -1,0 +1,26 @@
+//! A report as text for a terminal.
+//!
+//! Nothing here sees a value that was not masked, decides anything, or writes anywhere: each
+//! function returns the lines, ended by line feeds. No line is wider than [`Style::columns`], and
+//! apart from the colours of [`Style::colour`] no control character ever comes out.
+
+mod block;
+mod chars;
+mod failure;
+mod full;
+mod labelled;
+mod line;
+mod list;
+mod pair;
+mod recorded;
+mod repeats;
+mod rows;
+mod style;
+
+pub use block::live;
+pub use full::{comparison, full};
+pub use labelled::labelled;
+pub use list::list;
+pub use recorded::{raw, show};
+pub use repeats::{Tally, recovered, repeat, repeats};
+pub use style::Style;

@@ -1,0 +1,142 @@
+//! The words of the closed sets that other modules define, for `--json`.
+
+use serde::{Serialize, Serializer};
+
+use crate::diagnosis::{Confidence, FaultSide};
+use crate::diff::{Kind, Segment, Where};
+use crate::model::{ContentEnd, Entry, FailureCause, Match, Note, Side, Stage, State};
+
+#[derive(Serialize)]
+struct Positions {
+    good: Option<(usize, usize)>,
+    failing: Option<(usize, usize)>,
+    same: bool,
+}
+
+pub(super) fn state<S: Serializer>(state: &State, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(state.as_str())
+}
+
+pub(super) fn side<S: Serializer>(side: &FaultSide, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(side.as_str())
+}
+
+pub(super) fn confidence<S: Serializer>(how: &Confidence, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(how.as_str())
+}
+
+pub(super) fn place<S: Serializer>(place: &Where, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(place.as_str())
+}
+
+pub(super) fn kind<S: Serializer>(kind: &Kind, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(kind.as_str())
+}
+
+pub(super) fn end<S: Serializer>(end: &ContentEnd, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(content_end(*end))
+}
+
+pub(super) fn segments<S: Serializer>(all: &[Segment], s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(all.iter().map(|segment| Positions {
+        good: segment.good,
+        failing: segment.failing,
+        same: segment.same,
+    }))
+}
+
+/// How content ended.
+pub(super) fn content_end(end: ContentEnd) -> &'static str {
+    match end {
+        ContentEnd::Absent => "absent",
+        ContentEnd::Pending => "pending",
+        ContentEnd::Complete => "complete",
+        ContentEnd::CutOff => "cut-off",
+        ContentEnd::Undecodable => "undecodable",
+    }
+}
+
+/// How a request came in.
+pub(super) fn entry(entry: Entry) -> &'static str {
+    match entry {
+        Entry::AbsoluteForm => "absolute-form",
+        Entry::Tunnel => "tunnel",
+    }
+}
+
+/// How a baseline was found.
+pub(super) fn found(found: Match) -> &'static str {
+    match found {
+        Match::Named => "named",
+        Match::SameOrigin => "same-origin",
+        Match::OtherOrigin => "other-origin",
+        Match::OtherPrefix => "other-prefix",
+        Match::OtherMethod => "other-method",
+        Match::SameHost => "same-host",
+    }
+}
+
+/// Whose side failed.
+pub(super) fn failed_side(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Proxy => "proxy",
+        Side::Upstream => "upstream",
+    }
+}
+
+/// At which step it failed.
+pub(super) fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Resolve => "resolve",
+        Stage::Connect => "connect",
+        Stage::Tls => "tls",
+        Stage::Request => "request",
+        Stage::Response => "response",
+    }
+}
+
+/// What went wrong.
+pub(super) fn failure_cause(cause: FailureCause) -> &'static str {
+    match cause {
+        FailureCause::NameNotFound => "name-not-found",
+        FailureCause::Refused => "refused",
+        FailureCause::TimedOut => "timed-out",
+        FailureCause::Unreachable => "unreachable",
+        FailureCause::Closed => "closed",
+        FailureCause::CertificateExpired => "certificate-expired",
+        FailureCause::CertificateNotYetValid => "certificate-not-yet-valid",
+        FailureCause::CertificateName => "certificate-name",
+        FailureCause::CertificateIssuer => "certificate-issuer",
+        FailureCause::CertificateOther => "certificate-other",
+        FailureCause::NotTls => "not-tls",
+        FailureCause::Handshake => "handshake",
+        FailureCause::Alert => "alert",
+        FailureCause::BadMessage => "bad-message",
+        FailureCause::OwnListener => "own-listener",
+        FailureCause::Other => "other",
+    }
+}
+
+/// What a reader must know to judge an exchange.
+pub(super) fn note(note: &Note) -> &'static str {
+    match note {
+        Note::InsecureUpstream => "the origin's certificate was not verified (--insecure-upstream)",
+        Note::HostReplaced => {
+            "the proxy replaced a Host that named another authority than the target"
+        }
+        Note::ProxyAuthorizationRemoved => "the proxy removed a Proxy-Authorization meant for it",
+        Note::NotDecoded => "not decoded from some point on; the bytes went on untouched",
+        Note::ContentNotKept => "part of the content was not kept",
+    }
+}
+
+/// The side, as a person reads it: the first word of a verdict.
+pub(super) fn side_in_words(side: FaultSide) -> &'static str {
+    match side {
+        FaultSide::Client => "client",
+        FaultSide::Server => "server",
+        FaultSide::Between => "in between",
+        FaultSide::Undecided => "not decided",
+    }
+}
