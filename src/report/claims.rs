@@ -81,7 +81,7 @@ fn claim<'a>(token: &'a Jwt, name: &str) -> Option<&'a Value> {
     token.claims.as_ref()?.get(name)
 }
 
-/// A NumericDate (RFC 7519 section 2): seconds since the epoch, fractions allowed.
+/// A `NumericDate` (RFC 7519 section 2): seconds since the epoch, fractions allowed.
 fn point(token: &Jwt, name: &str) -> Option<Timestamp> {
     let secs = token.number(name)?;
     // Beyond the year 9999 it is no date in seconds; the number itself is shown then.

@@ -15,15 +15,19 @@ pub(super) fn verdict(case: &Case, diagnosis: &Diagnosis, masker: &mut Masker) -
             cause: None,
             side: FaultSide::Undecided,
             confidence: Confidence::None,
-            title: Text::own(if case.baseline.is_some() {
-                "no cause is certain"
-            } else {
-                "no known good yet: from this answer alone"
-            }),
+            title: Text::own(no_headline(case)),
             evidence: Vec::new(),
             fix: Vec::new(),
             about: None,
         },
+    }
+}
+
+fn no_headline(case: &Case) -> String {
+    match (&case.baseline, case.failing.status()) {
+        (Some(_), _) => "no cause is certain".to_owned(),
+        (None, Some(status)) => format!("no known good yet: from the {status} alone"),
+        (None, None) => "no known good yet: from the request alone".to_owned(),
     }
 }
 

@@ -19,6 +19,11 @@ mod words;
 
 pub mod terminal;
 
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
 pub use build::build;
 pub use clock::rfc3339;
 pub use document::{

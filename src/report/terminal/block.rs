@@ -1,8 +1,8 @@
 //! The block that `run` prints for a failure, while it happens.
 
 use super::line::{Line, Page};
-use super::pair::{Aligned, NOT_SENT};
-use super::rows::{INDENT, TEXT, failing_name, identity, labelled_lines, name};
+use super::pair::Aligned;
+use super::rows::{INDENT, TEXT, failing_name, identity, labelled_lines, lines_of, name};
 use super::style::{Paint, Style};
 use super::{chars, failure};
 use crate::diff::Kind;
@@ -32,26 +32,23 @@ fn explain(page: &mut Page<'_>, report: &Report) {
     let style = page.style();
     let head = 1 + cause(page, report);
     page.blank();
-    let told = told(report);
     let about = deciding(report).filter(|_| report.baseline.is_some());
     let pair = about.map_or(0, |field| pair(page, report, field));
-    let also = also(report, style);
-    let next = next(report);
-    // The blank lines, the hint, and one line each for what comes after `why`.
-    let later = 3 + usize::from(also.is_some()) + usize::from(next.is_some());
-    let fixes = told.fix.len().min(2);
-    let most = MOST_LINES.saturating_sub(head + pair + later + fixes);
-    let evidence: Vec<&str> = told.why.iter().map(String::as_str).collect();
-    let most = if style.is_narrow() { most.min(2) } else { most };
-    let taken = labelled_lines(page, "why", &evidence, most);
-    let fix: Vec<&str> = told.fix.iter().map(|text| text.as_str()).collect();
-    let spare = MOST_LINES.saturating_sub(head + pair + later + taken);
-    labelled_lines(page, "fix", &fix, spare.min(2));
-    if let Some(next) = next {
-        labelled_lines(page, "next", &[&next], 1);
+    let mut told = told(report);
+    if !style.is_narrow() {
+        told.extend(also(report, style).map(|also| ("also", 1, vec![also])));
     }
-    if let Some(also) = also {
-        labelled_lines(page, "also", &[&also], 1);
+    // Two blank lines and the hint come on top of what is told.
+    let mut room = MOST_LINES.saturating_sub(head + pair + 3);
+    let needs: Vec<usize> = told
+        .iter()
+        .map(|(_, most, texts)| lines_of(texts, style).min(*most))
+        .collect();
+    for (at, (label, most, texts)) in told.iter().enumerate() {
+        // The evidence comes first and takes what the others leave, but at least one line.
+        let later: usize = needs.iter().skip(at + 1).sum();
+        let most = (*most).min(room.saturating_sub(later).max(1));
+        room = room.saturating_sub(labelled_lines(page, label, texts, most));
     }
 }
 
@@ -115,36 +112,29 @@ fn sureness(report: &Report) -> String {
     }
 }
 
-/// What a block tells: of the headline, or else of the best guess and of what is in order.
-struct Told<'a> {
-    why: Vec<String>,
-    fix: &'a [Text],
-}
-
-fn told(report: &Report) -> Told<'_> {
+/// What a block tells: label, the most lines it may take, sentences. Of the headline, or else of the
+/// best guess and of what is in order and what is not known.
+fn told(report: &Report) -> Vec<(&'static str, usize, Vec<String>)> {
     let words = |texts: &[Text]| -> Vec<String> {
         texts.iter().map(|text| text.as_str().to_owned()).collect()
     };
+    let first = |texts: &[Text]| words(texts.get(..1).unwrap_or_default());
+    let mut told = Vec::new();
     if report.verdict.cause.is_some() {
-        return Told {
-            why: words(&report.verdict.evidence),
-            fix: &report.verdict.fix,
-        };
+        told.push(("why", 5, words(&report.verdict.evidence)));
+        told.push(("fix", 2, words(&report.verdict.fix)));
+    } else if let Some(guess) = report.alternatives.first() {
+        let mut why = vec![format!("could be: {}", guess.title)];
+        why.extend(words(&guess.evidence));
+        told.push(("why", 5, why));
+        told.push(("fix", 2, words(&guess.fix)));
+    } else {
+        told.push(("fine", 2, first(&report.fine)));
+        told.push(("open", 2, first(&report.unknown)));
     }
-    let Some(guess) = report.alternatives.first() else {
-        let why = words(&report.fine).into_iter().take(2);
-        return Told {
-            why: why.chain(words(&report.unknown)).collect(),
-            fix: &[],
-        };
-    };
-    let mut why = vec![format!("could be: {}", guess.title)];
-    why.extend(words(&guess.evidence));
-    why.extend(words(&report.fine).into_iter().take(1));
-    Told {
-        why,
-        fix: &guess.fix,
-    }
+    told.push(("next", 2, next(report).into_iter().collect()));
+    told.retain(|(_, _, texts)| !texts.is_empty());
+    told
 }
 
 /// The difference that the headline, or else the best guess, is about.
@@ -201,13 +191,8 @@ pub(super) fn pair(page: &mut Page<'_>, report: &Report, field: &FieldDiff) -> u
     let value = |paint: Paint, text: &str| start(paint, text).pad_to(label).put(Paint::Plain, name);
     page.push(aligned.good(value(Paint::Good, &good_label).pad_to(column)));
     page.push(aligned.failing(value(Paint::Failing, &failing_label).pad_to(column)));
-    match aligned.carets(Line::indented(style, column)) {
-        Some(carets) => {
-            page.push(carets);
-            3
-        }
-        None => 2,
-    }
+    page.push(aligned.carets(Line::indented(style, column)));
+    3
 }
 
 /// At most two more differences that may matter, and how many there are beyond.
@@ -219,25 +204,25 @@ fn also(report: &Report, style: &Style) -> Option<String> {
         .iter()
         .filter(|field| matters(field) && !about.is_some_and(|about| std::ptr::eq(about, *field)))
         .collect();
-    if others.is_empty() || style.is_narrow() {
+    if others.is_empty() {
         return None;
     }
-    let room = style.columns().saturating_sub(TEXT + " · +99 more".len()) / MOST_ALSO;
-    let mut words: Vec<String> = others
-        .iter()
-        .take(MOST_ALSO)
-        .map(|field| {
-            chars::cut_end(
-                &chars::adapt(&in_short(field), style.unicode),
-                room,
-                style.unicode,
-            )
-        })
-        .collect();
-    if others.len() > MOST_ALSO {
-        words.push(format!("+{} more", others.len() - MOST_ALSO));
+    let beyond = others.len().saturating_sub(MOST_ALSO);
+    let more = if beyond > 0 {
+        format!(" · +{beyond} more")
+    } else {
+        String::new()
+    };
+    let mut room = style.columns().saturating_sub(TEXT + chars::width(&more));
+    let mut words = Vec::new();
+    let shown = others.len().min(MOST_ALSO);
+    for (at, field) in others.iter().take(shown).enumerate() {
+        let share = room / (shown - at) - 3;
+        let word = in_short(field, share, style);
+        room = room.saturating_sub(chars::width(&word) + 3);
+        words.push(word);
     }
-    Some(words.join(" · "))
+    Some(words.join(" · ") + &more)
 }
 
 /// Whether a difference may matter.
@@ -245,14 +230,22 @@ pub(super) fn matters(field: &FieldDiff) -> bool {
     !field.noise && !field.unresolved && field.kind != Kind::Same
 }
 
-/// `x-app-version 4.17.9 (good 4.18.2)`, `cookie sid not sent`.
-fn in_short(field: &FieldDiff) -> String {
+/// `x-app-version 4.17.9 (good 4.18.2)`, `cookie sid not sent`; without values that do not fit.
+fn in_short(field: &FieldDiff, room: usize, style: &Style) -> String {
     let name = name(field);
-    match (&field.good, &field.failing) {
-        (Some(good), Some(failing)) => format!("{name} {failing} (good {good})"),
-        (Some(_), None) => format!("{name} {}", NOT_SENT.trim_matches(['(', ')'])),
-        (None, _) => format!("{name} only here"),
+    let (words, short) = match (&field.good, &field.failing) {
+        (Some(good), Some(failing)) => (
+            format!("{name} {failing} (good {good})"),
+            format!("{name} differs"),
+        ),
+        (Some(_), None) => (format!("{name} not sent"), format!("{name} not sent")),
+        (None, _) => (format!("{name} only here"), format!("{name} only here")),
+    };
+    let words = chars::adapt(&words, style.unicode);
+    if chars::width(&words) <= room {
+        return words;
     }
+    chars::cut_middle(&chars::adapt(&short, style.unicode), room, style.unicode)
 }
 
 /// What to try next: said where there is no headline, or nothing to compare with.

@@ -19,7 +19,10 @@ pub(super) fn push(out: &mut String, c: char, unicode: bool) {
     match c {
         ' '..='~' => out.push(c),
         '\n' => out.push_str(if unicode { "⏎" } else { "\\n" }),
-        '\0'..='\x1f' | '\x7f' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+        '\0'..='\x1f' | '\x7f' => {
+            let code = format!("\\x{:02x}", u32::from(c));
+            out.push_str(&code);
+        }
         _ if is_unsafe(c) => escape(out, c),
         _ if unicode => out.push(c),
         _ => match SUBSTITUTES.iter().find(|(from, _)| *from == c) {
@@ -141,10 +144,23 @@ pub(super) fn wrap(text: &str, columns: usize, most: usize, unicode: bool) -> Ve
     lines
 }
 
-/// One line, broken at the last space that fits.
+/// How a command of ours begins inside a sentence: it is to be copied, so it is not torn.
+const COMMAND: &str = " why401 ";
+
+/// One line, broken at the last space that fits, or before a command that fits into the next.
 fn break_line(text: &str, columns: usize) -> (&str, &str) {
     let (head, tail) = split_at_width(text, columns);
-    if tail.is_empty() || tail.starts_with(' ') {
+    if tail.is_empty() {
+        return (head.trim_end(), tail);
+    }
+    let fits_below = |at: &usize| width(text.get(*at..).unwrap_or_default().trim()) <= columns;
+    if let Some(at) = head.rfind(COMMAND).filter(fits_below)
+        && let Some((line, after)) = text.split_at_checked(at)
+        && !line.trim_end().is_empty()
+    {
+        return (line.trim_end(), after.trim_start());
+    }
+    if tail.starts_with(' ') {
         return (head.trim_end(), tail.trim_start());
     }
     match head.rfind(' ').and_then(|at| text.split_at_checked(at)) {
@@ -155,5 +171,39 @@ fn break_line(text: &str, columns: usize) -> (&str, &str) {
             text.split_at_checked(first).unwrap_or((text, ""))
         }
         _ => (head, tail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_at_spaces_and_long_words_where_they_end() {
+        assert_eq!(wrap("one two three", 8, 9, true), ["one two", "three"]);
+        assert_eq!(wrap("a 12345678901", 6, 9, true), ["a 1234", "567890", "1"]);
+        assert_eq!(wrap("one two three", 8, 1, true), ["one two…"]);
+    }
+
+    #[test]
+    fn a_command_is_not_torn() {
+        let text = "paste one that works:  why401 baseline add --curl -";
+        assert_eq!(
+            wrap(text, 49, 9, true),
+            ["paste one that works:", "why401 baseline add --curl -"]
+        );
+    }
+
+    #[test]
+    fn a_cut_leaves_both_ends_and_the_width() {
+        assert_eq!(cut_middle("abcdefghij", 7, true), "abc…hij");
+        assert_eq!(cut_middle("abcdefghij", 7, false), "ab...ij");
+        assert_eq!(cut_middle("日本語日本語", 7, true), "日…語");
+    }
+
+    #[test]
+    fn what_has_no_place_on_a_terminal_is_an_escape() {
+        assert_eq!(adapt("\x1b \u{202e}", true), "\\x1b \\u{202e}");
+        assert_eq!(adapt("● é ‹x›", false), "+ \\u{e9} <x>");
     }
 }

@@ -1,6 +1,5 @@
 //! A request that got no answer from the origin: what failed, and that the 502 is ours.
 
-use super::chars;
 use super::line::{Line, Page};
 use super::rows::{INDENT, labelled_lines};
 use super::style::Paint;
@@ -18,12 +17,12 @@ pub(super) fn explain(page: &mut Page<'_>, report: &Report) {
     page.push(line.right(style.columns(), said));
     page.blank();
     if style.is_narrow() {
-        let host = chars::adapt(report.exchange.host.as_str(), style.unicode);
-        labelled_lines(page, "host", &[&host], 1);
+        let host = report.exchange.host.to_string();
+        labelled_lines(page, "host", &[host], 1);
     }
-    labelled_lines(page, "why", &[failure.detail.as_str()], 4);
-    if let Some(advice) = advice(failure, report.exchange.host.as_str()) {
-        labelled_lines(page, "fix", &[&advice], 2);
+    labelled_lines(page, "why", &[failure.detail.to_string()], 4);
+    if let Some(next) = report.next.first() {
+        labelled_lines(page, "next", &[next.to_string()], 2);
     }
 }
 
@@ -50,30 +49,4 @@ pub(super) fn title(failure: &FailureView) -> &'static str {
         "own-listener" => "THE REQUEST LEADS BACK TO WHY401",
         _ => "NO ANSWER FROM THE SERVER",
     }
-}
-
-/// What to do about it, where there is something to say.
-fn advice(failure: &FailureView, host: &str) -> Option<String> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    Some(match failure.cause {
-        "name-not-found" => format!("check the name {name}, and that this machine can resolve it"),
-        "refused" => format!("check that a server is running at {host}"),
-        "timed-out" | "unreachable" => {
-            format!("check that this machine can reach {host} (network, VPN, firewall)")
-        }
-        "certificate-issuer" => {
-            format!("start with --upstream-ca FILE, or --insecure-upstream {name}")
-        }
-        "certificate-expired"
-        | "certificate-not-yet-valid"
-        | "certificate-name"
-        | "certificate-other" => {
-            format!("mend the certificate, or start with --insecure-upstream {name}")
-        }
-        "not-tls" => "use http:// for this port, or the port that speaks TLS".to_owned(),
-        "own-listener" => {
-            "point the client at the API; only its proxy setting names why401".to_owned()
-        }
-        _ => return None,
-    })
 }

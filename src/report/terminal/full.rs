@@ -22,10 +22,13 @@ const MOST_LINES: usize = 12;
 pub fn full(report: &Report, style: &Style) -> String {
     let mut page = Page::new(style);
     page.push(identity(&report.exchange, None, style));
+    if style.is_narrow() {
+        let host = chars::adapt(report.exchange.host.as_str(), style.unicode);
+        page.push(Line::indented(style, INDENT).put(Paint::Plain, &host));
+    }
     state(&mut page, report);
     page.blank();
     verdict(&mut page, report);
-    alternatives(&mut page, report);
     differences(&mut page, report);
     story(&mut page, report);
     hint(&mut page, report);
@@ -44,7 +47,6 @@ pub fn comparison(report: &Report, style: &Style) -> String {
     side(&mut page, Paint::Failing, "◆ failing", &words);
     page.blank();
     verdict(&mut page, report);
-    alternatives(&mut page, report);
     differences(&mut page, report);
     page.text()
 }
@@ -59,13 +61,12 @@ fn side(page: &mut Page<'_>, paint: Paint, label: &str, words: &str) {
 
 fn state(page: &mut Page<'_>, report: &Report) {
     let words = match report.state {
-        State::Recovered => "recovered: the client got through with the same request afterwards",
+        State::Recovered => "↺ recovered: the client got through with the same request afterwards",
         State::Open if report.exchange.hop.is_some() => "open: the client may still recover",
         State::Open | State::Failed => return,
     };
     let style = page.style();
-    let line = Line::indented(style, INDENT).put(Paint::Dim, "↺ ");
-    page.push(line.put(Paint::Plain, words));
+    page.push(Line::indented(style, INDENT).put(Paint::Plain, words));
 }
 
 /// The verdict, its first word the side; or that there is none, with what is known.
@@ -82,6 +83,8 @@ fn verdict(page: &mut Page<'_>, report: &Report) {
     }
     section(page, "why", &report.verdict.evidence);
     section(page, "fix", &report.verdict.fix);
+    alternatives(page, report);
+    page.blank();
     section(page, "fine", &report.fine);
     section(page, "unknown", &report.unknown);
     section(page, "next", &report.next);
@@ -163,19 +166,22 @@ fn differences(page: &mut Page<'_>, report: &Report) {
     fold(
         page,
         "unknown",
-        "holds a variable that nothing resolved",
+        (
+            "holds a variable that nothing resolved",
+            "hold variables that nothing resolved",
+        ),
         &folded(|field| field.unresolved && field.kind != Kind::Same),
     );
     fold(
         page,
         "noise",
-        "differs without meaning",
+        ("differs without meaning", "differ without meaning"),
         &folded(|field| field.noise && !field.unresolved && field.kind != Kind::Same),
     );
     fold(
         page,
         "equal",
-        "the same in both",
+        ("is the same in both", "are the same in both"),
         &folded(|field| field.kind == Kind::Same),
     );
 }
@@ -239,15 +245,14 @@ fn difference(page: &mut Page<'_>, report: &Report, field: &FieldDiff) {
     };
     page.push(aligned.good(start(Paint::Good, "●")));
     page.push(aligned.failing(start(Paint::Failing, "◆")));
-    if let Some(carets) = aligned.carets(Line::indented(style, column)) {
-        page.push(carets);
-    }
+    page.push(aligned.carets(Line::indented(style, column)));
     section(page, "", field.note.as_slice());
 }
 
 /// A count and the names behind it.
-fn fold(page: &mut Page<'_>, label: &str, words: &str, names: &[String]) {
+fn fold(page: &mut Page<'_>, label: &str, (one, many): (&str, &str), names: &[String]) {
     if !names.is_empty() {
+        let words = if names.len() == 1 { one } else { many };
         let words = format!("{} {words}: {}", names.len(), names.join(", "));
         section(page, label, &[Text::own(words)]);
     }

@@ -142,5 +142,6 @@ fn paint_piece(out: &mut String, paint: Paint, text: &str, colour: bool) {
     };
     let lead = text.strip_suffix(body).unwrap_or_default();
     out.push_str(lead);
-    out.push_str(&format!("{ansi}{body}{ansi:#}"));
+    let painted = format!("{ansi}{body}{ansi:#}");
+    out.push_str(&painted);
 }

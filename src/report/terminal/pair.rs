@@ -8,7 +8,7 @@ use crate::model::Timestamp;
 use crate::report::{ClaimDiff, FieldDiff};
 
 /// What stands for a value that is not there.
-pub(super) const NOT_SENT: &str = "(not sent)";
+const NOT_SENT: &str = "(not sent)";
 
 /// Two values, cut into runs that are equal and runs that differ.
 #[derive(Clone, Debug, Default)]
@@ -207,20 +207,19 @@ impl Aligned {
         line
     }
 
-    /// Appends carets under what differs; `None` where a whole value stands against nothing.
-    pub(super) fn carets(&self, mut line: Line) -> Option<Line> {
-        if self
-            .runs
-            .iter()
-            .all(|run| !run.same && self.runs.len() == 1)
-        {
-            return None;
-        }
+    /// Appends carets under what differs; under a lone value's counterpart as wide as that is.
+    pub(super) fn carets(&self, mut line: Line) -> Line {
+        let lone = self.runs.len() == 1;
         for run in &self.runs {
             let sign = if run.same { " " } else { "^" };
-            line = line.put(Paint::Failing, &sign.repeat(run.width()));
+            let width = if lone {
+                chars::width(&run.failing)
+            } else {
+                run.width()
+            };
+            line = line.put(Paint::Failing, &sign.repeat(width));
         }
-        Some(line)
+        line
     }
 }
 

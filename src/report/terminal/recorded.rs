@@ -48,8 +48,8 @@ fn raw_head(head: &HeadView) -> String {
     let plain = |text: &Text| chars::adapt(text.as_str(), true);
     let mut out = plain(&head.start);
     for (name, value) in &head.lines {
-        out.push_str("\r\n");
-        out.push_str(&format!("{}:{}", plain(name), plain(value)));
+        let line = format!("\r\n{}:{}", plain(name), plain(value));
+        out.push_str(&line);
     }
     out.push_str("\r\n\r\n");
     out
@@ -125,8 +125,8 @@ fn timings(exchange: &ExchangeView) -> Option<String> {
     let steps = [
         ("connect", timings.connect_ms),
         ("TLS", timings.tls_ms),
-        ("answer began after", timings.response_head_ms),
-        ("ended after", timings.end_ms),
+        ("answer after", timings.response_head_ms),
+        ("end after", timings.end_ms),
     ];
     let told: Vec<String> = steps
         .iter()
@@ -137,20 +137,17 @@ fn timings(exchange: &ExchangeView) -> Option<String> {
 
 fn messages(exchange: &ExchangeView, style: &Style) -> String {
     let mut page = Page::new(style);
-    message(
-        &mut page,
-        ("◆", Paint::Failing),
-        &exchange.request_head,
-        &exchange.request_content,
-    );
+    page.push(Line::new(style));
+    message(&mut page, &exchange.request_head, &exchange.request_content);
     trailers(&mut page, &exchange.request_trailers);
     match (&exchange.response_head, &exchange.response_content) {
         (Some(head), Some(content)) => {
-            message(&mut page, ("●", Paint::Plain), head, content);
+            page.blank();
+            message(&mut page, head, content);
             trailers(&mut page, &exchange.response_trailers);
         }
         _ => {
-            page.push(Line::new(style));
+            page.blank();
             let words = match exchange.status {
                 Some(_) => format!("no response: {} was made by why401", failing_name(exchange)),
                 None => "no response: not observed".to_owned(),
@@ -161,29 +158,24 @@ fn messages(exchange: &ExchangeView, style: &Style) -> String {
     page.text()
 }
 
-fn message(
-    page: &mut Page<'_>,
-    (_sign, paint): (&str, Paint),
-    head: &HeadView,
-    content: &ContentView,
-) {
+fn message(page: &mut Page<'_>, head: &HeadView, content: &ContentView) {
     let style = page.style();
-    page.push(Line::new(style));
     wrapped(page, Paint::Cause, "", head.start.as_str());
     for (name, value) in &head.lines {
-        wrapped(page, paint, &format!("{name}:"), value.as_str());
+        wrapped(page, Paint::Dim, &format!("{name}:"), value.as_str());
+    }
+    let words = content_words(content);
+    if words.is_empty() {
+        return;
     }
     page.push(Line::new(style));
-    let words = content_words(content);
     if let Some(text) = &content.text {
         let text = text.clone().bounded(LONGEST_CONTENT);
         for line in text.as_str().split('\n') {
             wrapped(page, Paint::Plain, "", line);
         }
     }
-    if !words.is_empty() {
-        page.push(Line::new(style).put(Paint::Dim, &format!("({words})")));
-    }
+    page.push(Line::new(style).put(Paint::Dim, &format!("({words})")));
 }
 
 /// A line of the message; what does not fit goes on below, indented.

@@ -66,33 +66,41 @@ pub(super) fn duration_of(millis: f64) -> String {
     clock::duration(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// Text after a label, in at most that many lines; returns how many it took.
+/// Sentences after a label, in at most that many lines; returns how many they took.
 pub(super) fn labelled_lines(
     page: &mut Page<'_>,
     label: &str,
-    texts: &[&str],
+    texts: &[String],
     most: usize,
 ) -> usize {
     let style = page.style();
-    let columns = style.columns().saturating_sub(TEXT);
-    let mut taken = 0;
+    let mut lines = Vec::new();
     for text in texts {
-        if taken >= most {
-            break;
-        }
-        let text = chars::adapt(text, style.unicode);
-        for line in chars::wrap(&text, columns, most - taken, style.unicode) {
-            let label = if taken == 0 { label } else { "" };
-            page.push(
-                Line::indented(style, INDENT)
-                    .put(Paint::Dim, label)
-                    .pad_to(TEXT)
-                    .put(Paint::Plain, &line),
-            );
-            taken += 1;
-        }
+        lines.extend(wrapped(text, most.saturating_sub(lines.len()), style));
     }
-    taken
+    for (at, text) in lines.iter().enumerate() {
+        let label = if at == 0 { label } else { "" };
+        let line = Line::indented(style, INDENT).put(Paint::Dim, label);
+        page.push(line.pad_to(TEXT).put(Paint::Plain, text));
+    }
+    lines.len()
+}
+
+/// How many lines sentences after a label would take.
+pub(super) fn lines_of(texts: &[String], style: &Style) -> usize {
+    texts
+        .iter()
+        .map(|text| wrapped(text, usize::MAX, style).len())
+        .sum()
+}
+
+fn wrapped(text: &str, most: usize, style: &Style) -> Vec<String> {
+    if most == 0 {
+        return Vec::new();
+    }
+    let text = chars::adapt(text, style.unicode);
+    let columns = style.columns().saturating_sub(TEXT);
+    chars::wrap(&text, columns, most, style.unicode)
 }
 
 /// How a person names a difference.
