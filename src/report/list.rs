@@ -7,7 +7,7 @@ use crate::diagnosis::{Confidence, FaultSide};
 use crate::model::{ExchangeId, State, Timestamp};
 use crate::redact::Masker;
 
-/// What the store's plain columns say of one failure.
+/// What the store's plain columns say of one failure. Every text is masked already.
 #[derive(Clone, Debug)]
 pub struct StoredRow<'a> {
     /// The global id.
@@ -26,10 +26,10 @@ pub struct StoredRow<'a> {
     pub state: State,
     /// The cause; `None` when nothing is known, or nothing was diagnosed yet.
     pub cause: Option<&'a str>,
-    /// Where the fault lies.
-    pub side: FaultSide,
-    /// How sure.
-    pub confidence: Confidence,
+    /// The word for where the fault lies; `None` before there is a verdict.
+    pub side: Option<&'a str>,
+    /// The word for how sure; `None` before there is a verdict.
+    pub confidence: Option<&'a str>,
     /// The name of the baseline it was compared with.
     pub baseline: Option<&'a str>,
     /// Who sent it.
@@ -72,9 +72,9 @@ pub struct ListRow {
 }
 
 impl ListRow {
-    /// A row, masked once more: the store's columns are masked, names that users gave are not.
+    /// A row of the store; control characters are escaped all the same.
     pub fn new(row: &StoredRow<'_>, masker: &mut Masker) -> Self {
-        let mut text = |words: &str| Text::from(masker.text(words.as_bytes()));
+        let mut text = |words: &str| Text::from(masker.own_words(words));
         Self {
             id: row.id.to_string(),
             n: row.n,
@@ -84,8 +84,8 @@ impl ListRow {
             status: row.status,
             state: row.state,
             cause: row.cause.map(&mut text),
-            side: row.side,
-            confidence: row.confidence,
+            side: words::read_side(row.side),
+            confidence: words::read_confidence(row.confidence),
             baseline: row.baseline.map(&mut text),
             client: text(row.client),
             time: row.at,

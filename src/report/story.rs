@@ -2,7 +2,6 @@
 
 use super::document::{Role, StoryEntry};
 use super::{Text, clock};
-use crate::baseline::route::template;
 use crate::model::{Case, ClientKey, Request, Seen, Url};
 use crate::redact::Masker;
 
@@ -48,7 +47,6 @@ struct Around<'a> {
     case: &'a Case,
     request: &'a Request,
     client: Option<ClientKey>,
-    route: String,
 }
 
 impl<'a> Around<'a> {
@@ -58,7 +56,6 @@ impl<'a> Around<'a> {
             case,
             request,
             client: case.failing.client_key(),
-            route: template(&request.url.path),
         }
     }
 
@@ -133,7 +130,7 @@ impl<'a> Around<'a> {
     fn is_same_route(&self, seen: &Seen) -> bool {
         seen.request.method == self.request.method
             && seen.request.url.origin == self.request.url.origin
-            && template(&seen.request.url.path) == self.route
+            && is_like(&seen.request.url.path, &self.request.url.path)
     }
 
     /// `POST auth.acme.test/token answered 200: gave out access_token (for 3600 s)`.
@@ -193,6 +190,17 @@ impl<'a> Around<'a> {
     }
 }
 
+/// Whether two paths are equal but for segments that look like ids: those with a digit in both.
+fn is_like(one: &[u8], other: &[u8]) -> bool {
+    let segments = |path: &'_ [u8]| path.split(|b| *b == b'/').count();
+    let has_digit = |segment: &[u8]| segment.iter().any(u8::is_ascii_digit);
+    segments(one) == segments(other)
+        && one
+            .split(|b| *b == b'/')
+            .zip(other.split(|b| *b == b'/'))
+            .all(|(a, b)| a == b || (has_digit(a) && has_digit(b)))
+}
+
 fn set_cookie_names(seen: &Seen, masker: &mut Masker) -> Vec<Text> {
     seen.response_fields
         .all("set-cookie")
@@ -202,4 +210,16 @@ fn set_cookie_names(seen: &Seen, masker: &mut Masker) -> Vec<Text> {
             masker.text(name.unwrap_or_default()).into()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_alike_when_only_ids_differ() {
+        assert!(is_like(b"/v2/orders/17", b"/v2/orders/9f"));
+        assert!(!is_like(b"/v2/orders/17", b"/v2/carts/17"));
+        assert!(!is_like(b"/v2/orders", b"/v2/orders/17"));
+    }
 }

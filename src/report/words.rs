@@ -131,6 +131,22 @@ pub(super) fn note(note: &Note) -> &'static str {
     }
 }
 
+/// The side of that word; not decided for any other.
+pub(super) fn read_side(word: Option<&str>) -> FaultSide {
+    [FaultSide::Client, FaultSide::Server, FaultSide::Between]
+        .into_iter()
+        .find(|side| Some(side.as_str()) == word)
+        .unwrap_or(FaultSide::Undecided)
+}
+
+/// The confidence of that word; none for any other.
+pub(super) fn read_confidence(word: Option<&str>) -> Confidence {
+    [Confidence::Certain, Confidence::Strong, Confidence::Hint]
+        .into_iter()
+        .find(|confidence| Some(confidence.as_str()) == word)
+        .unwrap_or(Confidence::None)
+}
+
 /// The side, as a person reads it: the first word of a verdict.
 pub(super) fn side_in_words(side: FaultSide) -> &'static str {
     match side {

@@ -86,8 +86,8 @@ fn rows(report: &Report, masker: &mut Masker) -> Vec<ListRow> {
         status: exchange.status,
         state: report.state,
         cause: report.verdict.cause,
-        side: report.verdict.side,
-        confidence: report.verdict.confidence,
+        side: Some(report.verdict.side.as_str()),
+        confidence: Some(report.verdict.confidence.as_str()),
         baseline: report.baseline.as_ref().map(|good| good.name.as_str()),
         client,
     };
