@@ -1,6 +1,134 @@
-//! Route templates: a path with its variable segments replaced by `*`.
+//! Route templates: a path with its variable segments replaced by `*` (`causes.md` 1.2).
 
-/// The route template of a path (`causes.md` 1.2).
-pub fn template(_path: &[u8]) -> String {
-    unimplemented!()
+/// The route template of a path: `/users/*/orders` for `/users/42/orders`.
+pub fn template(path: &[u8]) -> String {
+    let mut text = String::with_capacity(path.len());
+    for (index, segment) in segments(path).enumerate() {
+        if index > 0 {
+            text.push('/');
+        }
+        text.push_str(&String::from_utf8_lossy(segment));
+    }
+    text
+}
+
+/// Whether two paths have the same template, told without building either.
+pub fn same(left: &[u8], right: &[u8]) -> bool {
+    segments(left).eq(segments(right))
+}
+
+/// Whether two paths differ only by a leading prefix that one of them has: `/users` and `/api/v1/users`.
+///
+/// What they share must hold a fixed segment: otherwise `/42` would be any path that ends in a number.
+pub fn same_but_prefix(left: &[u8], right: &[u8]) -> bool {
+    let (long, short) = if segments(left).count() > segments(right).count() {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    // The empty segment before the leading slash belongs to neither prefix nor rest.
+    let rest = segments(short).count().saturating_sub(1);
+    let skipped = segments(long).count().saturating_sub(rest);
+    skipped > 1
+        && has_fixed_segment(short)
+        && segments(long).skip(skipped).eq(segments(short).skip(1))
+}
+
+/// Whether a path has a segment that is neither empty nor variable.
+pub fn has_fixed_segment(path: &[u8]) -> bool {
+    segments(path).any(|segment| !segment.is_empty() && segment != VARIABLE)
+}
+
+/// What stands for a variable segment.
+const VARIABLE: &[u8] = b"*";
+
+fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|b| *b == b'/').map(|segment| {
+        if is_variable(segment) {
+            VARIABLE
+        } else {
+            segment
+        }
+    })
+}
+
+fn is_variable(segment: &[u8]) -> bool {
+    if segment.is_empty() {
+        return false;
+    }
+    let has_digit = segment.iter().any(u8::is_ascii_digit);
+    segment.iter().all(u8::is_ascii_digit)
+        || (segment.len() >= 8 && segment.iter().all(u8::is_ascii_hexdigit))
+        || (segment.len() >= 16 && has_digit && segment.iter().all(|b| is_base64url(*b)))
+        || segment.contains(&b'@')
+        || segment.windows(3).any(|three| three == b"%40")
+}
+
+/// UUIDs and ULIDs are of this alphabet and longer than 16, so they need no test of their own.
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn variable_segments_become_stars() {
+        for (path, expected) in [
+            ("/", "/"),
+            ("/users/42/orders", "/users/*/orders"),
+            ("/u/3f2504e0-4f89-41d3-9a0c-0305e82c3301", "/u/*"),
+            ("/o/01ARZ3NDEKTSV4RRFFQ69G5FAV/", "/o/*/"),
+            ("/c/deadbeef", "/c/*"),
+            ("/f/dGhpcyBpcyBhIHRlc3Q1", "/f/*"),
+            ("/mail/ann@acme.test", "/mail/*"),
+            ("/mail/ann%40acme.test", "/mail/*"),
+            ("/api/v2/orders/search", "/api/v2/orders/search"),
+            ("/authentication-settings", "/authentication-settings"),
+        ] {
+            assert_eq!(template(path.as_bytes()), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_of_one_template_are_the_same_route() {
+        assert!(same(b"/users/1", b"/users/22"));
+        assert!(!same(b"/users/1", b"/users/me"));
+        assert!(!same(b"/users/1", b"/users/1/"));
+    }
+
+    #[test]
+    fn a_leading_prefix_may_be_added_or_removed() {
+        assert!(same_but_prefix(b"/users/1", b"/api/v1/users/2"));
+        assert!(same_but_prefix(b"/api/users", b"/users"));
+        assert!(!same_but_prefix(b"/users", b"/users"));
+        assert!(!same_but_prefix(b"/users", b"/v1/orders"));
+        assert!(
+            !same_but_prefix(b"/1", b"/users/2"),
+            "nothing fixed in common"
+        );
+        assert!(
+            !same_but_prefix(b"/", b"/users/"),
+            "nothing at all in common"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_a_template_and_are_their_own_route(path: Vec<u8>) {
+            let text = template(&path);
+            prop_assert_eq!(text.matches('/').count(), path.iter().filter(|b| **b == b'/').count());
+            prop_assert!(same(&path, &path));
+            prop_assert!(!same_but_prefix(&path, &path));
+        }
+
+        #[test]
+        fn a_prefix_in_front_is_seen(prefix in "(/[a-z]{1,5}){1,3}", rest in "(/[a-z]{1,5}){1,3}") {
+            let long = format!("{prefix}{rest}");
+            prop_assert!(same_but_prefix(long.as_bytes(), rest.as_bytes()));
+        }
+    }
 }
