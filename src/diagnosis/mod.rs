@@ -1,120 +1,37 @@
-//! Why the origin said 401: pure functions from a Case to ranked findings.
+//! Why the origin said 401: pure functions from a [`Case`](crate::model::Case) to ranked findings.
+//!
+//! Knows no file, socket or clock: the time comes from the Case (the response's `Date`, or the moment of
+//! the request), so that the same Case gives the same answer anywhere, byte for byte.
+//!
+//! The way of a Case: [`diagnose`] (engine.rs) builds the facts once (facts/), asks every rule (rules/),
+//! drops what a request that passed has as well (the veto), corrects the scores (score.rs) and ranks
+//! (rank.rs). What stays unknown is said by unknown.rs; a request without a response by transport.rs.
+//!
+//! # Adding a cause
+//! 1. One file `rules/<the_id_in_snake_case>.rs` with `check`: it looks at [`facts`] and returns a
+//!    suspicion, or nothing. Prefer nothing: a made-up cause is worse than none.
+//! 2. One row in causes.rs: id, class, side, scores, what the server may say about it. Then
+//!    `WHY401_BLESS=1 cargo test --lib causes` writes docs/causes.md anew.
+//! 3. Fixtures: a folder `tests/fixtures/diagnosis/<id>/<case>/` for each way it shows, and one called
+//!    `not-…` for each trap in which it must stay silent. `tests/diagnosis_fixtures.rs` says what is in them.
+//!
+//! What two rules would both work out belongs into facts/, wording they share into words.rs.
 
-use crate::diff::{Difference, Where};
-use crate::model::{Case, Place};
+mod causes;
+mod engine;
+mod facts;
+mod finding;
+mod rank;
+mod rules;
+#[cfg(test)]
+mod sample;
+mod score;
+mod suspicion;
+mod transport;
+mod unknown;
+mod words;
 
-/// Where the fault lies: the first word of a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FaultSide {
-    /// The client.
-    Client,
-    /// The server.
-    Server,
-    /// Something in between, this proxy included.
-    Between,
-    /// Not decided.
-    Undecided,
-}
-
-impl FaultSide {
-    /// The word of `--json`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Server => "server",
-            Self::Between => "between",
-            Self::Undecided => "undecided",
-        }
-    }
-}
-
-/// How sure a finding is (`causes.md` 1.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// No verdict.
-    None,
-    /// Worth showing below others (20 to 59).
-    Hint,
-    /// Explains the 401 and nothing speaks against it (60 to 89).
-    Strong,
-    /// The evidence alone shows it (90 to 100).
-    Certain,
-}
-
-impl Confidence {
-    /// The word of `--json`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Hint => "hint",
-            Self::Strong => "strong",
-            Self::Certain => "certain",
-        }
-    }
-
-    /// The word for people.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::None => "no verdict",
-            Self::Hint => "guess",
-            Self::Strong => "likely",
-            Self::Certain => "very likely",
-        }
-    }
-}
-
-/// A sentence that may hold captured bytes: those are masked before it is shown.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Phrase(pub Vec<Part>);
-
-/// A part of a [`Phrase`].
-#[derive(Clone, PartialEq, Eq)]
-pub enum Part {
-    /// Our own words.
-    Words(String),
-    /// A credential of the request or the baseline.
-    Credential(Place, Vec<u8>),
-    /// Text that the server or client sent: may echo secrets.
-    Captured(Vec<u8>),
-}
-
-/// One possible cause.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The id of the cause (`causes.md`): stable.
-    pub cause: &'static str,
-    /// Where the fault lies.
-    pub side: FaultSide,
-    /// How sure, 0 to 99, after all corrections.
-    pub score: u8,
-    /// The cause in one short line, as a statement.
-    pub title: String,
-    /// What shows it: what, where, from which side.
-    pub evidence: Vec<Phrase>,
-    /// What to do about it, for the client at hand.
-    pub fix: Vec<Phrase>,
-    /// The difference that decides, if one does.
-    pub about: Option<(Where, String)>,
-}
-
-/// The answer to "why did I get a 401".
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Diagnosis {
-    /// The headline: a finding of 60 or more.
-    pub verdict: Option<Finding>,
-    /// Up to two others that could be it, best first.
-    pub alternatives: Vec<Finding>,
-    /// What is known to be in order (`causes.md` 6.4), said when there is no headline.
-    pub fine: Vec<Phrase>,
-    /// What cannot be known, and why.
-    pub unknown: Vec<Phrase>,
-    /// What to try next.
-    pub next: Vec<Phrase>,
-    /// The differences to the baseline, ranked; empty without one.
-    pub differences: Vec<Difference>,
-}
-
-/// Diagnoses a Case. Deterministic: the same Case gives the same answer, byte for byte.
-pub fn diagnose(_case: &Case) -> Diagnosis {
-    unimplemented!()
-}
+pub use causes::{CAUSES, Cause, Class, Grade, Needs, Strength, Veto};
+pub use engine::diagnose;
+pub use finding::{Confidence, Diagnosis, FaultSide, Finding, Part, Phrase};
+pub use transport::side_of_failure;

@@ -1,0 +1,144 @@
+//! A request and the credentials it carries.
+
+use serde_json::Value;
+
+use crate::auth::credentials::{Carrier, carriers};
+use crate::auth::jwt::{self, Jwt};
+use crate::auth::names::{self, CookieClass, HeaderClass};
+use crate::model::{Place, Request, Shape};
+
+/// A request with its carriers (`causes.md` 1.3).
+pub(crate) struct Sent<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) carriers: Vec<Carrier>,
+}
+
+impl<'a> Sent<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        Self {
+            request,
+            carriers: carriers(request),
+        }
+    }
+
+    /// The first `Authorization`.
+    pub(crate) fn authorization(&self) -> Option<&Carrier> {
+        self.carriers
+            .iter()
+            .find(|carrier| is_authorization(carrier))
+    }
+
+    /// The first carrier in that place.
+    pub(crate) fn in_place(&self, place: &Place) -> Option<&Carrier> {
+        self.carriers.iter().find(|carrier| carrier.place == *place)
+    }
+
+    /// The carriers by which the client says who it is: no CSRF token, no node affinity, no analytics.
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &Carrier> {
+        self.carriers
+            .iter()
+            .filter(|carrier| authenticates(carrier))
+    }
+
+    /// The API keys: fields and parameters of their own, outside `Authorization` and cookies.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Carrier> {
+        self.carriers.iter().filter(|carrier| is_key(carrier))
+    }
+
+    /// The cookies that hold a session or token.
+    pub(crate) fn session_cookies(&self) -> impl Iterator<Item = &Carrier> {
+        self.carriers.iter().filter(|carrier| is_session(carrier))
+    }
+
+    /// The credentials that are readable JWTs.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (&Carrier, Jwt)> {
+        self.credentials()
+            .filter(|carrier| matches!(carrier.shape, Shape::JwtJws | Shape::JwtJwe))
+            .filter_map(|carrier| Some((carrier, jwt::decode(&carrier.normalised)?)))
+    }
+
+    /// Whether it is a CORS preflight: a browser sends it without credentials, always.
+    pub(crate) fn is_preflight(&self) -> bool {
+        self.request.method == "OPTIONS"
+            && self.request.fields.contains("origin")
+            && self
+                .request
+                .fields
+                .contains("access-control-request-method")
+    }
+
+    /// Whether its content carries a password or a grant: a login, or a call of a token endpoint.
+    pub(crate) fn is_login(&self) -> bool {
+        let content = &self.request.content.bytes;
+        match serde_json::from_slice(content) {
+            Ok(Value::Object(members)) => members.keys().any(|name| is_login_member(name)),
+            Ok(_) => false,
+            Err(_) => content
+                .split(|b| *b == b'&')
+                .filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='))
+                .any(|(name, _)| is_login_member(name)),
+        }
+    }
+
+    /// The field's name as this request spells it, else as given.
+    pub(crate) fn spelling(&self, name: &str) -> String {
+        self.request
+            .fields
+            .all(name)
+            .next()
+            .map_or_else(|| name.to_owned(), |line| line.name_text().into_owned())
+    }
+}
+
+/// Whether it stands in `Authorization`.
+pub(crate) fn is_authorization(carrier: &Carrier) -> bool {
+    matches!(&carrier.place, Place::Header(name) if name == "authorization")
+}
+
+fn is_key(carrier: &Carrier) -> bool {
+    match &carrier.place {
+        Place::Header(name) => names::header_class(name) == Some(HeaderClass::Key),
+        Place::Query(name) | Place::Form(name) => {
+            names::is_credential_parameter(name, &carrier.raw)
+        }
+        Place::Cookie(_) | Place::UserInfo => false,
+    }
+}
+
+fn is_session(carrier: &Carrier) -> bool {
+    matches!(
+        &carrier.place,
+        Place::Cookie(name) if names::cookie_class(name, &carrier.raw) == CookieClass::Session
+    )
+}
+
+fn authenticates(carrier: &Carrier) -> bool {
+    match &carrier.place {
+        Place::Header(name) => {
+            name != "proxy-authorization"
+                && matches!(
+                    names::header_class(name),
+                    Some(HeaderClass::Authorization | HeaderClass::Key)
+                )
+        }
+        Place::Cookie(_) => is_session(carrier),
+        Place::Query(_) | Place::Form(_) => is_key(carrier),
+        Place::UserInfo => true,
+    }
+}
+
+fn is_login_member(name: &str) -> bool {
+    LOGIN_MEMBERS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+const LOGIN_MEMBERS: &[&str] = &[
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "grant_type",
+    "passphrase",
+    "passwd",
+    "password",
+    "pwd",
+    "refresh_token",
+];

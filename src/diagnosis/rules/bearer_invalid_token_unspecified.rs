@@ -1,0 +1,109 @@
+//! `bearer-invalid-token-unspecified`: `error="invalid_token"`, and nothing in the token explains it.
+
+use crate::auth::jwt;
+use crate::diagnosis::Strength;
+use crate::diagnosis::facts::{Facts, Said};
+use crate::diagnosis::finding::Phrase;
+use crate::diagnosis::suspicion::Suspicion;
+use crate::diagnosis::words;
+use crate::diff::Where;
+
+pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
+    let answer = facts.answer.filter(|answer| answer.refused_token())?;
+    let carrier = facts
+        .sent
+        .authorization()
+        .filter(|carrier| !carrier.secret.is_empty())?;
+    let reasoned = answer.kinds().any(Said::means_understood);
+    let mut evidence = vec![Phrase::new("server: error=\"invalid_token\"")];
+    evidence.extend(
+        answer
+            .challenges
+            .iter()
+            .find_map(|challenge| challenge.parameter("error_description"))
+            .map(|words| {
+                Phrase::new("server: error_description=\"")
+                    .captured(words)
+                    .words("\"")
+            }),
+    );
+    let left = jwt::decode(&carrier.normalised)
+        .and_then(|token| token.number("exp"))
+        .map(|exp| facts.clock.seconds_since(exp).saturating_neg());
+    if let Some(left) = left.filter(|left| *left > 0) {
+        evidence.push(Phrase::new(format!(
+            "the token itself is well formed and has {} left",
+            words::span(left)
+        )));
+    }
+    Some(Suspicion {
+        strength: Strength::Partial,
+        place: Some(carrier.place.clone()),
+        title: if reasoned {
+            "the server refuses the token, for the reason it names".into()
+        } else {
+            "the server refuses the token and does not say why".into()
+        },
+        evidence,
+        fix: vec![Phrase::new(
+            "get a new token; if that is refused, too, it is for another issuer, audience or environment",
+        )],
+        about: Some((Where::Header, facts.sent.spelling("authorization"))),
+        ..Suspicion::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::diagnosis::sample::Sample;
+
+    fn title(request: &str, answer: &str) -> Option<String> {
+        let found = Sample::new(request).answer(answer).check(check)?;
+        Some(found.title)
+    }
+
+    const SENT: &str = "GET /a\nAuthorization: Bearer abcdefghijklmnop1";
+
+    #[test]
+    fn a_refused_token_is_told_with_the_servers_words() {
+        assert_eq!(
+            title(
+                SENT,
+                "401\nWWW-Authenticate: Bearer error=\"invalid_token\""
+            )
+            .as_deref(),
+            Some("the server refuses the token and does not say why")
+        );
+        assert_eq!(
+            title(
+                SENT,
+                "401\nWWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The audience is invalid\""
+            )
+            .as_deref(),
+            Some("the server refuses the token, for the reason it names")
+        );
+    }
+
+    #[test]
+    fn silence_other_errors_and_missing_tokens_are_not_this() {
+        for (request, answer) in [
+            (SENT, "401\nWWW-Authenticate: Bearer"),
+            (SENT, "401\nWWW-Authenticate: DPoP error=\"invalid_token\""),
+            (
+                SENT,
+                "401\nWWW-Authenticate: Bearer error=\"insufficient_scope\"",
+            ),
+            (
+                "GET /a",
+                "401\nWWW-Authenticate: Bearer error=\"invalid_token\"",
+            ),
+            (
+                SENT,
+                "401\nWWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"Authentication required\"",
+            ),
+        ] {
+            assert_eq!(title(request, answer), None, "{answer}");
+        }
+    }
+}

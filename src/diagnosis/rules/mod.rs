@@ -1,0 +1,16 @@
+//! One file per cause. Each has `check`: a suspicion, or nothing.
+
+pub(crate) mod api_key_missing;
+pub(crate) mod authorization_empty;
+pub(crate) mod authorization_missing;
+pub(crate) mod bearer_doubled;
+pub(crate) mod bearer_invalid_token_unspecified;
+pub(crate) mod bearer_literal_undefined;
+pub(crate) mod bearer_prefix_missing;
+pub(crate) mod challenge_round_trip;
+pub(crate) mod cookie_missing_session;
+pub(crate) mod jwt_expired;
+pub(crate) mod placeholder_unresolved;
+pub(crate) mod same_as_known_good;
+pub(crate) mod scheme_mismatch;
+pub(crate) mod wrong_password;

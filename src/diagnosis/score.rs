@@ -1,0 +1,173 @@
+//! Corrects the score a cause starts from by what else the Case shows (`causes.md` 6.2).
+
+use std::time::Duration;
+
+use super::causes::{Cause, Class};
+use super::facts::{Facts, Said};
+use super::suspicion::Suspicion;
+use crate::model::{Fingerprint, Seen};
+
+/// The score of a suspicion after all corrections. A conflict with the server's words is added to its
+/// evidence: it is shown, not only counted.
+pub(crate) fn corrected(cause: &Cause, suspicion: &mut Suspicion, facts: &Facts<'_>) -> u8 {
+    let start = i32::from(cause.score(suspicion.strength));
+    let words = by_words(cause, suspicion, facts);
+    let mut score = start
+        + words.change
+        + by_silence(cause, facts)
+        + by_baseline(cause, suspicion, facts)
+        + by_past(cause, facts);
+    if words.by_code {
+        score = score.max(CERTAIN);
+    }
+    if words.change < 0 {
+        let quote = facts
+            .answer
+            .and_then(|answer| answer.quote(&conflicting(cause, facts)));
+        suspicion.evidence.extend(quote);
+    }
+    u8::try_from(score.clamp(5, 99)).unwrap_or(5)
+}
+
+const CERTAIN: i32 = 90;
+
+struct Words {
+    change: i32,
+    /// Whether a machine-readable code names the cause.
+    by_code: bool,
+}
+
+/// The server's words name this cause, or another one of the same credential.
+fn by_words(cause: &Cause, suspicion: &Suspicion, facts: &Facts<'_>) -> Words {
+    let nothing = Words {
+        change: 0,
+        by_code: false,
+    };
+    let Some(answer) = facts.answer else {
+        return nothing;
+    };
+    if answer.says(cause.said) {
+        return Words {
+            change: if suspicion.by_words { 0 } else { 10 },
+            by_code: answer.says_by_code(cause.said),
+        };
+    }
+    if conflicting(cause, facts).is_empty() {
+        return nothing;
+    }
+    Words {
+        change: -25,
+        by_code: false,
+    }
+}
+
+/// What the server says that does not go with the cause.
+fn conflicting(cause: &Cause, facts: &Facts<'_>) -> Vec<Said> {
+    let Some(answer) = facts.answer else {
+        return Vec::new();
+    };
+    answer
+        .kinds()
+        .filter(|said| match cause.class {
+            // Unreadable text is refused with any words but those of a reader who understood it.
+            Class::Literal | Class::Shape | Class::WrongKind => said.means_understood(),
+            Class::WhyMissing | Class::Missing => {
+                said.means_understood() || *said == Said::Password
+            }
+            Class::Computed => said.means_understood() || said.means_none_seen(),
+            Class::Stated => *said == Said::Locked,
+            Class::Ours
+            | Class::Expected
+            | Class::Preflight
+            | Class::Target
+            | Class::History
+            | Class::Generic
+            | Class::Hint => false,
+        })
+        .collect()
+}
+
+/// The silence rule of RFC 6750 section 3.1 (`causes.md` 1.7).
+fn by_silence(cause: &Cause, facts: &Facts<'_>) -> i32 {
+    let Some(answer) = facts.answer else {
+        return 0;
+    };
+    match cause.class {
+        Class::Computed | Class::Generic if answer.saw_no_token() => -40,
+        Class::WhyMissing | Class::Missing if answer.refused_token() => -60,
+        _ => 0,
+    }
+}
+
+fn by_baseline(cause: &Cause, suspicion: &Suspicion, facts: &Facts<'_>) -> i32 {
+    let Some(good) = facts.good else {
+        return 0;
+    };
+    let mut change = 0;
+    let age = facts
+        .known
+        .case
+        .failing
+        .at
+        .micros_since(good.chosen.baseline.added);
+    if suspicion.by_difference && (!good.is_trusted() || age > micros(LONG_AGO)) {
+        change -= 15;
+    }
+    if suspicion
+        .about
+        .as_ref()
+        .is_some_and(|about| facts.is_only_difference(about))
+    {
+        change += 15;
+    }
+    let same = suspicion
+        .place
+        .as_ref()
+        .and_then(|place| facts.sent.in_place(place))
+        .is_some_and(|carrier| good.has_same(carrier));
+    let blames_credential = matches!(
+        cause.class,
+        Class::Literal | Class::Shape | Class::WrongKind
+    );
+    if same && blames_credential && (0..micros(JUST_NOW)).contains(&age) {
+        change -= 50;
+    }
+    change
+}
+
+const LONG_AGO: Duration = Duration::from_secs(30 * 86_400);
+const JUST_NOW: Duration = Duration::from_secs(5 * 60);
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// What became of the same credential before (`never-worked` and `worked-before`), and of the same request.
+fn by_past(cause: &Cause, facts: &Facts<'_>) -> i32 {
+    let context = &facts.known.case.context;
+    let fingerprints: Vec<Fingerprint> = context
+        .credentials
+        .iter()
+        .map(|fact| fact.normalised)
+        .collect();
+    let tries: Vec<&Seen> = context
+        .before
+        .iter()
+        .filter(|seen| {
+            seen.credentials
+                .iter()
+                .any(|fact| fingerprints.contains(&fact.normalised))
+        })
+        .collect();
+    let worked = tries.iter().any(|seen| (200..300).contains(&seen.status));
+    let never = !worked && tries.len() >= NEVER;
+    match cause.class {
+        Class::WrongKind if never => 10,
+        Class::WrongKind if worked => -15,
+        Class::Computed if worked => 10,
+        _ => 0,
+    }
+}
+
+/// So many tries without success count as "never worked".
+const NEVER: usize = 5;
