@@ -1,0 +1,361 @@
+//! The real binary with a data folder of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{pki, wait};
+
+/// What a command printed and how it ended.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Output {
+    /// The exit code.
+    ///
+    /// # Panics
+    /// When a signal ended it.
+    pub fn code(&self) -> i32 {
+        self.status
+            .code()
+            .unwrap_or_else(|| panic!("ended by a signal: {self:?}"))
+    }
+
+    /// Standard output as JSON.
+    ///
+    /// # Panics
+    /// When the command failed or printed something else.
+    pub fn json(&self) -> Value {
+        assert!(self.status.success(), "the command failed: {self:#?}");
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {self:#?}"))
+    }
+}
+
+/// A home of its own for the binary: data folder, working folder, environment.
+#[derive(Debug)]
+pub struct Why401 {
+    home: TempDir,
+}
+
+impl Why401 {
+    /// A fresh home.
+    pub fn new() -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(home.path().join("work")).expect("a working folder");
+        std::fs::write(home.path().join("upstream-ca.pem"), pki::ca_pem()).expect("a CA file");
+        Self { home }
+    }
+
+    /// The data folder; made by the binary.
+    pub fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// The folder that commands run in.
+    pub fn work(&self) -> PathBuf {
+        self.home.path().join("work")
+    }
+
+    /// Writes a file into the working folder and returns its path.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.work().join(name);
+        std::fs::write(&path, content).expect("a writable working folder");
+        path
+    }
+
+    /// The temporary folder that all of this lives in.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Starts `run` as all tests do, with more arguments.
+    pub fn run(&self, more: &[&str]) -> Running {
+        Running::start(self.spawn_run("127.0.0.1:0", more))
+    }
+
+    /// Runs `run` where it is expected not to start.
+    pub fn run_in_vain(&self, listen: &str, more: &[&str]) -> Output {
+        let child = self.spawn_run(listen, more);
+        finish(Guard(child), None)
+    }
+
+    /// Runs another command on the same data folder.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
+        self.command_with_input(arguments, None)
+    }
+
+    /// The same, with something on standard input.
+    pub fn command_with_input<A: AsRef<OsStr>>(
+        &self,
+        arguments: &[A],
+        input: Option<&[u8]>,
+    ) -> Output {
+        let mut command = self.binary();
+        command.args(arguments).arg("--data").arg(self.data());
+        finish(Guard(command.spawn().expect("the binary starts")), input)
+    }
+
+    /// Runs another command and reads its JSON.
+    pub fn json<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Value {
+        self.command(arguments).json()
+    }
+
+    /// The rows of `list --json`, newest first.
+    pub fn list(&self) -> Vec<Value> {
+        let rows = self.json(&["list", "--json"]);
+        rows.as_array().expect("list --json is an array").clone()
+    }
+
+    /// Waits until `list --json` has that many rows.
+    pub fn list_of(&self, count: usize) -> Vec<Value> {
+        wait::until(&format!("{count} recorded failures"), || {
+            let rows = self.list();
+            (rows.len() >= count).then_some(rows)
+        })
+    }
+
+    /// Waits until the newest recorded failure on a path has its verdict; returns its report.
+    pub fn report_on(&self, path: &str) -> Value {
+        let id = wait::until(&format!("a recorded failure on {path}"), || {
+            self.list().into_iter().find_map(|row| {
+                let url = row["url"].as_str()?;
+                (url.ends_with(path)).then(|| row["id"].as_str().unwrap_or_default().to_owned())
+            })
+        });
+        self.json(&["why", &id, "--json"])
+    }
+
+    /// `baseline add NAME --curl -` with that text.
+    pub fn add_baseline(&self, name: &str, curl: &str) {
+        let output = self.command_with_input(
+            &["baseline", "add", name, "--curl", "-"],
+            Some(curl.as_bytes()),
+        );
+        assert!(output.status.success(), "baseline add failed: {output:#?}");
+    }
+
+    fn spawn_run(&self, listen: &str, more: &[&str]) -> Child {
+        let mut command = self.binary();
+        command
+            .args(["run", "--listen", listen, "--ui", "off"])
+            .arg("--data")
+            .arg(self.data())
+            .arg("--upstream-ca")
+            .arg(self.home.path().join("upstream-ca.pem"))
+            .args(more);
+        command.spawn().expect("the binary starts")
+    }
+
+    /// The binary with nothing of the caller's environment but what a program cannot do without.
+    fn binary(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_why401"));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home.path())
+            .env("LANG", "C.UTF-8")
+            .current_dir(self.work())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+/// A child that ends with its owner.
+#[derive(Debug)]
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// `why401 run` while it runs.
+#[derive(Debug)]
+pub struct Running {
+    child: Guard,
+    stdout: Lines,
+    stderr: Lines,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn start(mut child: Child) -> Self {
+        drop(child.stdin.take());
+        let stdout = Lines::of(child.stdout.take().expect("a piped stdout"));
+        let stderr = Lines::of(child.stderr.take().expect("a piped stderr"));
+        let mut child = Guard(child);
+        let address = wait::until("the start-up block", || {
+            let lines = stderr.so_far();
+            if let Some(status) = child.0.try_wait().expect("our own child") {
+                panic!("the proxy ended by itself ({status}): {lines:#?}");
+            }
+            let (_, address) = lines.first()?.split_once("recording on ")?;
+            address.split_whitespace().next()?.parse().ok()
+        });
+        Self {
+            child,
+            stdout,
+            stderr,
+            address,
+        }
+    }
+
+    /// Where the proxy listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// As a proxy URL.
+    pub fn proxy_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
+    /// The CA certificate, by the path that the start-up block tells users.
+    pub fn ca(&self) -> PathBuf {
+        wait::until("the CA's path in the start-up block", || {
+            let text = self.stderr.so_far().join("\n");
+            let (_, after) = text.split_once("--cacert ")?;
+            let path = PathBuf::from(after.lines().next()?.trim().trim_matches(['\'', '"']));
+            path.is_file().then_some(path)
+        })
+    }
+
+    /// The lines on standard output so far.
+    pub fn stdout(&self) -> Vec<String> {
+        self.stdout.so_far()
+    }
+
+    /// The lines on standard error so far.
+    pub fn stderr(&self) -> Vec<String> {
+        self.stderr.so_far()
+    }
+
+    /// The objects on standard output so far (`--json`).
+    pub fn announced(&self) -> Vec<Value> {
+        self.stdout()
+            .iter()
+            .map(|line| serde_json::from_str(line).expect("one JSON object per line"))
+            .collect()
+    }
+
+    /// Waits for a line on standard output that holds the text.
+    pub fn prints(&self, text: &str) -> String {
+        wait::until(&format!("{text:?} on standard output"), || {
+            let lines = self.stdout();
+            lines.into_iter().find(|line| line.contains(text))
+        })
+    }
+
+    /// Whether it is still there.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.0.try_wait().expect("our own child").is_none()
+    }
+
+    /// Stops it as Ctrl-C does; returns what it printed.
+    pub fn stop(mut self) -> Output {
+        let id = rustix::process::Pid::from_child(&self.child.0);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).expect("our own child");
+        self.end()
+    }
+
+    /// Ends it as `kill -9` does; returns what it printed.
+    pub fn kill(mut self) -> Output {
+        self.child.0.kill().expect("our own child");
+        self.end()
+    }
+
+    fn end(&mut self) -> Output {
+        let status = wait::until("the proxy to end", || {
+            self.child.0.try_wait().expect("our own child")
+        });
+        Output {
+            status,
+            stdout: self.stdout.to_the_end(),
+            stderr: self.stderr.to_the_end(),
+        }
+    }
+}
+
+/// Collects the lines of a pipe.
+#[derive(Debug)]
+struct Lines {
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let reader = std::thread::spawn(move || {
+            let mut pipe = BufReader::new(pipe);
+            let mut line = Vec::new();
+            while pipe
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|count| count > 0)
+            {
+                let text = String::from_utf8_lossy(&line);
+                let text = text.trim_end_matches('\n').to_owned();
+                sink.lock().expect("no reader panicked").push(text);
+                line.clear();
+            }
+        });
+        Self {
+            lines,
+            reader: Some(reader),
+        }
+    }
+
+    fn so_far(&self) -> Vec<String> {
+        self.lines.lock().expect("no reader panicked").clone()
+    }
+
+    fn to_the_end(&mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader did not panic");
+        }
+        self.so_far().join("\n")
+    }
+}
+
+/// Waits for a command to end and collects what it printed.
+fn finish(mut child: Guard, input: Option<&[u8]>) -> Output {
+    let mut stdout = Lines::of(child.0.stdout.take().expect("a piped stdout"));
+    let mut stderr = Lines::of(child.0.stderr.take().expect("a piped stderr"));
+    if let Some(mut stdin) = child.0.stdin.take() {
+        // A command that needs no input may be gone by now.
+        drop(stdin.write_all(input.unwrap_or_default()));
+    }
+    let status = wait::until("a command to end", || {
+        child.0.try_wait().expect("our own child")
+    });
+    Output {
+        status,
+        stdout: stdout.to_the_end(),
+        stderr: stderr.to_the_end(),
+    }
+}

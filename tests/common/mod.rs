@@ -1,0 +1,14 @@
+//! The kit of the end-to-end tests: a real origin, the real binary, real clients.
+//!
+//! Everything listens on port 0 of the loopback interface, every wait has a deadline, and every
+//! child process belongs to a value that ends it.
+
+pub mod binary;
+pub mod clients;
+pub mod normalise;
+pub mod origin;
+pub mod pki;
+pub mod script;
+pub mod tokens;
+pub mod tunnel;
+pub mod wait;

@@ -1,0 +1,63 @@
+//! End-to-end tests: real clients, through the real binary, to a real origin.
+//!
+//! One file per thing that a person can do. A file's tests are listed in its `tests()`; one that is
+//! forgotten there is dead code, and the compiler says so. Tests that need a client which is not
+//! installed are listed as ignored, with the client's name.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that meets something unexpected shall say so at once"
+)]
+#![expect(
+    unreachable_pub,
+    reason = "in a test crate, `pub` says: for the other files"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod baseline;
+mod byte_identity;
+mod explain_401;
+mod keep_secrets;
+mod read_while_running;
+mod survive_kill;
+mod unreachable_origin;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// Lists the tests of a file by their functions.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        /// The tests of this file.
+        pub fn tests() -> Vec<libtest_mimic::Trial> {
+            vec![$(libtest_mimic::Trial::test(
+                concat!(module_path!(), "::", stringify!($name)).trim_start_matches("e2e::"),
+                || { $name(); Ok(()) },
+            )),*]
+        }
+    };
+}
+pub(crate) use tests;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = [
+        bad_input::tests(),
+        baseline::tests(),
+        byte_identity::tests(),
+        explain_401::tests(),
+        keep_secrets::tests(),
+        read_while_running::tests(),
+        survive_kill::tests(),
+        unreachable_origin::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
