@@ -50,6 +50,8 @@ impl Output {
 #[derive(Debug)]
 pub struct Why401 {
     home: TempDir,
+    data: PathBuf,
+    environment: Vec<(&'static str, &'static str)>,
 }
 
 impl Why401 {
@@ -58,12 +60,28 @@ impl Why401 {
         let home = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(home.path().join("work")).expect("a working folder");
         std::fs::write(home.path().join("upstream-ca.pem"), pki::ca_pem()).expect("a CA file");
-        Self { home }
+        let data = home.path().join("data");
+        Self {
+            home,
+            data,
+            environment: Vec::new(),
+        }
+    }
+
+    /// With another data folder.
+    pub fn with_data(self, data: PathBuf) -> Self {
+        Self { data, ..self }
+    }
+
+    /// With a variable in its environment.
+    pub fn with_env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
     }
 
     /// The data folder; made by the binary.
-    pub fn data(&self) -> PathBuf {
-        self.home.path().join("data")
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// The folder that commands run in.
@@ -117,7 +135,7 @@ impl Why401 {
 
     /// The rows of `list --json`, newest first.
     pub fn list(&self) -> Vec<Value> {
-        let rows = self.json(&["list", "--json"]);
+        let rows = self.json(&["list", "--json", "--limit", "1000000"]);
         rows.as_array().expect("list --json is an array").clone()
     }
 
@@ -169,6 +187,7 @@ impl Why401 {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.home.path())
             .env("LANG", "C.UTF-8")
+            .envs(self.environment.iter().copied())
             .current_dir(self.work())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -229,11 +248,6 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.0.id()
-    }
-
     /// The CA certificate, by the path that the start-up block tells users.
     pub fn ca(&self) -> PathBuf {
         wait::until("the CA's path in the start-up block", || {
@@ -247,11 +261,6 @@ impl Running {
     /// The lines on standard output so far.
     pub fn stdout(&self) -> Vec<String> {
         self.stdout.so_far()
-    }
-
-    /// The lines on standard error so far.
-    pub fn stderr(&self) -> Vec<String> {
-        self.stderr.so_far()
     }
 
     /// The objects on standard output so far (`--json`).
@@ -294,8 +303,8 @@ impl Running {
         });
         Output {
             status,
-            stdout: self.stdout.to_the_end(),
-            stderr: self.stderr.to_the_end(),
+            stdout: self.stdout.rest(),
+            stderr: self.stderr.rest(),
         }
     }
 }
@@ -334,7 +343,7 @@ impl Lines {
         self.lines.lock().expect("no reader panicked").clone()
     }
 
-    fn to_the_end(&mut self) -> String {
+    fn rest(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader did not panic");
         }
@@ -355,7 +364,7 @@ fn finish(mut child: Guard, input: Option<&[u8]>) -> Output {
     });
     Output {
         status,
-        stdout: stdout.to_the_end(),
-        stderr: stderr.to_the_end(),
+        stdout: stdout.rest(),
+        stderr: stderr.rest(),
     }
 }

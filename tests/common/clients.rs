@@ -47,17 +47,21 @@ impl Ask {
 
     /// As a curl command, as a person would paste it.
     pub fn as_curl(&self) -> String {
-        let mut command = format!("curl '{}'", self.url);
+        let mut words = vec![format!("curl '{}'", self.url)];
         if self.method != "GET" {
-            command += &format!(" \\\n  -X {}", self.method);
+            words.push(format!("-X {}", self.method));
         }
         for (name, value) in &self.headers {
-            command += &format!(" \\\n  -H '{name}: {value}'");
+            words.push(format!("-H '{name}: {value}'"));
         }
         if let Some(body) = &self.body {
-            command += &format!(" \\\n  --data-raw '{body}'");
+            words.push(format!("--data-raw '{body}'"));
         }
-        command + "\n"
+        words.join(
+            " \\
+  ",
+        ) + "
+"
     }
 
     fn as_json(&self) -> Value {
@@ -87,7 +91,7 @@ pub enum Client {
     Axios,
     /// axios up to 1.7: absolute-form `https://` targets.
     AxiosAbsoluteForm,
-    /// undici with its ProxyAgent.
+    /// undici with its `ProxyAgent`.
     Undici,
 }
 

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -56,14 +55,11 @@ pub struct Received {
 }
 
 impl Received {
-    /// The method.
-    pub fn method(&self) -> String {
-        self.word(0)
-    }
-
     /// The request target.
     pub fn target(&self) -> String {
-        self.word(1)
+        let head = String::from_utf8_lossy(&self.head);
+        let line = head.split("\r\n").next().unwrap_or_default();
+        line.split(' ').nth(1).unwrap_or_default().to_owned()
     }
 
     /// The value of the first field of that name.
@@ -85,31 +81,16 @@ impl Received {
             (found == name).then(|| value.to_owned())
         })
     }
-
-    fn word(&self, index: usize) -> String {
-        let head = String::from_utf8_lossy(&self.head);
-        let line = head.split("\r\n").next().unwrap_or_default();
-        line.split(' ').nth(index).unwrap_or_default().to_owned()
-    }
 }
 
-/// What an origin does about a request.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    steps: Vec<Step>,
-}
-
+/// What an origin answers: bytes, exactly.
 #[derive(Clone, Debug)]
-enum Step {
-    Send(Vec<u8>),
-    Pause(Duration),
-    Close,
-}
+pub struct Reply(Vec<u8>);
 
 impl Reply {
     /// These bytes, exactly.
     pub fn literal(bytes: impl Into<Vec<u8>>) -> Self {
-        Self::default().then(bytes)
+        Self(bytes.into())
     }
 
     /// A response with a JSON body and its length.
@@ -133,24 +114,6 @@ impl Reply {
             format!("WWW-Authenticate: {challenge}\r\n")
         };
         Self::json("401 Unauthorized", &fields, body)
-    }
-
-    /// Then these bytes.
-    pub fn then(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.steps.push(Step::Send(bytes.into()));
-        self
-    }
-
-    /// Then a pause.
-    pub fn then_pause(mut self, time: Duration) -> Self {
-        self.steps.push(Step::Pause(time));
-        self
-    }
-
-    /// Then closes the connection.
-    pub fn then_close(mut self) -> Self {
-        self.steps.push(Step::Close);
-        self
     }
 }
 
@@ -186,11 +149,6 @@ impl Origin {
     /// Plays the same script on each connection, whatever comes in.
     pub fn playing(transport: Transport, turns: Vec<Turn>) -> Self {
         Self::start(transport, Behaviour::Script(turns.into()))
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// `localhost:PORT`.
@@ -315,7 +273,7 @@ where
                     .lock()
                     .expect("no handler panicked")
                     .push(request);
-                if !send(&mut stream, reply).await {
+                if !send(&mut stream, &reply).await {
                     break;
                 }
             }
@@ -324,19 +282,8 @@ where
     }
 }
 
-async fn send<S: AsyncWrite + Unpin>(stream: &mut S, reply: Reply) -> bool {
-    for step in reply.steps {
-        match step {
-            Step::Send(bytes) => {
-                if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
-                    return false;
-                }
-            }
-            Step::Pause(time) => tokio::time::sleep(time).await,
-            Step::Close => return false,
-        }
-    }
-    true
+async fn send<S: AsyncWrite + Unpin>(stream: &mut S, reply: &Reply) -> bool {
+    stream.write_all(&reply.0).await.is_ok() && stream.flush().await.is_ok()
 }
 
 /// Reads one request; `None` at the end of the connection.

@@ -17,7 +17,7 @@ pub enum Turn {
     Saw(Vec<u8>),
     /// Wait that long.
     Pause(Duration),
-    /// Close the sending direction (FIN, with close_notify under TLS).
+    /// Close the sending direction (FIN, with `close_notify` under TLS).
     Finish,
     /// Wait until the peer has closed its sending direction.
     AwaitEnd,
@@ -40,9 +40,9 @@ impl Turn {
 pub enum End {
     /// It has not ended.
     Open,
-    /// Properly: FIN, and close_notify under TLS.
+    /// Properly: FIN, and `close_notify` under TLS.
     Finished,
-    /// FIN without close_notify under TLS.
+    /// FIN without `close_notify` under TLS.
     Truncated,
     /// Reset, or another error.
     Reset,
@@ -138,7 +138,7 @@ where
 }
 
 /// Whether the needle is in there.
-pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     memchr::memmem::find(haystack, needle).is_some()
 }
 

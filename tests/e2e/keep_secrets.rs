@@ -1,1 +1,524 @@
-crate::tests![];
+//! Canaries in every place a secret can be: none may turn up in a file or on a screen.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use crate::common::binary::{Running, Why401};
+use crate::common::origin::{Origin, Reply, Transport};
+use crate::common::script::Turn;
+use crate::common::{tokens, tunnel};
+
+crate::tests![
+    no_canary_leaves_the_sealed_store,
+    reveal_shows_them_and_warns,
+    the_files_are_their_owners_alone,
+];
+
+/// A random value and the place it was put.
+struct Canary {
+    place: &'static str,
+    value: String,
+}
+
+/// The canaries of one test.
+#[derive(Default)]
+struct Cage(Vec<Canary>);
+
+impl Cage {
+    /// A new canary for that place.
+    fn put(&mut self, place: &'static str) -> String {
+        let value = tokens::random("");
+        self.0.push(Canary {
+            place,
+            value: value.clone(),
+        });
+        value
+    }
+
+    /// Where any canary can be found in that text: one pass, by the first bytes of each form.
+    fn hits(&self, text: &[u8], where_from: &str) -> Vec<String> {
+        let mut sought: HashMap<&[u8], Vec<(&str, &str, &[u8])>> = HashMap::new();
+        let forms: Vec<_> = self
+            .0
+            .iter()
+            .map(|canary| (canary, forms(&canary.value)))
+            .collect();
+        for (canary, forms) in &forms {
+            for (form, bytes) in forms {
+                let entry = sought.entry(&bytes[..HEAD]).or_default();
+                entry.push((canary.place, form, bytes));
+            }
+        }
+        let mut hits = Vec::new();
+        for (at, head) in text.windows(HEAD).enumerate() {
+            for (place, form, bytes) in sought.get(head).into_iter().flatten() {
+                if text[at..].starts_with(bytes) {
+                    hits.push(format!("{place} ({form}) in {where_from}"));
+                }
+            }
+        }
+        hits
+    }
+}
+
+/// How many bytes of a form are looked up first.
+const HEAD: usize = 8;
+
+/// The forms that a secret may hide in.
+fn forms(value: &str) -> Vec<(String, Vec<u8>)> {
+    let bytes = value.as_bytes();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+    let mut forms = vec![
+        ("raw".to_owned(), bytes.to_vec()),
+        ("hex".to_owned(), hex.clone().into_bytes()),
+        ("upper-case hex".to_owned(), hex.to_uppercase().into_bytes()),
+        ("percent".to_owned(), percent.into_bytes()),
+    ];
+    for shift in 0..3 {
+        let padded = [&vec![b'x'; shift][..], bytes].concat();
+        let encoded = STANDARD_NO_PAD.encode(padded);
+        // The characters at both ends mix with what stands beside it.
+        let sure = encoded[if shift == 0 { 0 } else { 4 }..encoded.len() - 3].to_owned();
+        let url_safe = sure.replace('+', "-").replace('/', "_");
+        if url_safe != sure {
+            forms.push((
+                format!("base64url, shifted by {shift}"),
+                url_safe.into_bytes(),
+            ));
+        }
+        forms.push((format!("base64, shifted by {shift}"), sure.into_bytes()));
+    }
+    forms
+}
+
+fn no_canary_leaves_the_sealed_store() {
+    let mut cage = Cage::default();
+    let mut screens: Vec<(String, String)> = Vec::new();
+    let mut recorded = 0;
+    let why401 = Why401::new()
+        .with_env("RUST_LOG", "trace")
+        .with_env("WHY401_LOG", "trace");
+    let good = cage.put("header of a baseline");
+    let cookie = cage.put("cookie of a baseline");
+    let baseline_key = cage.put("query of a baseline");
+    why401.write("good.sh", format!(
+        "curl 'https://localhost/v1/form?api_key={baseline_key}' -H 'Authorization: Bearer {good}' -b 'sid={cookie}' -X POST"
+    ));
+    for transport in Transport::BOTH {
+        let (proxy, origin) = (why401.run(&[]), origin(&mut cage, transport));
+        let count = send_all(&proxy, &origin, &mut cage);
+        why401.list_of(recorded + count);
+        screens.extend(do_everything(&why401, count));
+        // Before the store is closed, while its log is still there.
+        nothing_leaked(&cage, &why401, &screens);
+        let ended = proxy.stop();
+        screens.push(("run".to_owned(), ended.stdout + &ended.stderr));
+        let proxy = why401.run(&["--json"]);
+        send_all(&proxy, &origin, &mut cage);
+        proxy.prints("why401.report/1");
+        let killed = proxy.kill();
+        recorded = why401.list().len();
+        screens.push(("run --json".to_owned(), killed.stdout + &killed.stderr));
+    }
+    nothing_leaked(&cage, &why401, &screens);
+}
+
+fn nothing_leaked(cage: &Cage, why401: &Why401, screens: &[(String, String)]) {
+    let mut hits = Vec::new();
+    for (command, text) in screens {
+        hits.extend(cage.hits(text.as_bytes(), command));
+    }
+    // What the test itself wrote stands in the working folder.
+    let own = why401.work();
+    for file in files(why401.home()).filter(|file| !file.starts_with(&own)) {
+        let content = std::fs::read(&file).unwrap();
+        hits.extend(cage.hits(&content, &file.display().to_string()));
+    }
+    assert!(
+        hits.is_empty(),
+        "{} leaks:\n{}",
+        hits.len(),
+        hits.join("\n")
+    );
+}
+
+/// An origin that gives out and echoes secrets of its own.
+fn origin(cage: &mut Cage, transport: Transport) -> Origin {
+    let set_cookie = cage.put("Set-Cookie");
+    let [access, refresh, id] =
+        ["access_token", "refresh_token", "id_token"].map(|place| cage.put(place));
+    let location = cage.put("Location");
+    let answered = cage.put("content of a 401");
+    Origin::answering(transport, move |request| {
+        if request.target().starts_with("/oauth/token") {
+            let body = format!(
+                r#"{{"access_token":"{access}","refresh_token":"{refresh}","id_token":"{id}","expires_in":60}}"#
+            );
+            return Reply::json("200 OK", "", &body);
+        }
+        // Echoes the credential, as careless servers do.
+        let echo = request.field("authorization").unwrap_or_default();
+        let echo = echo.replace(['"', '\\'], "");
+        let fields = format!(
+            "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"bad token {echo}\"\r\n\
+             Set-Cookie: session={set_cookie}; Path=/; HttpOnly\r\n\
+             Location: https://localhost/login?ticket={location}\r\n"
+        );
+        let body = format!(r#"{{"message":"bad token {echo}","token":"{answered}"}}"#);
+        Reply::json("401 Unauthorized", &fields, &body)
+    })
+}
+
+/// Sends a request for each place; returns how many of them fail.
+fn send_all(proxy: &Running, origin: &Origin, cage: &mut Cage) -> usize {
+    let requests = requests(cage);
+    for (request_line, fields, body) in &requests {
+        let (method, target) = request_line.split_once(' ').unwrap();
+        let (user_info, target) = target.split_once('|').unwrap_or(("", target));
+        let url = origin
+            .url(target)
+            .replace("://", &format!("://{user_info}"));
+        let framing = match body.starts_with("CHUNKED") {
+            true => "Transfer-Encoding: chunked\r\n".to_owned(),
+            false => format!("Content-Length: {}\r\n", body.len()),
+        };
+        let body = body.trim_start_matches("CHUNKED");
+        let request = format!(
+            "{method} {url} HTTP/1.1\r\nHost: {}\r\n{fields}{framing}Connection: close\r\n\r\n{body}",
+            origin.authority()
+        );
+        tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
+    }
+    // Inside a tunnel as well, where nothing is edited.
+    let token = cage.put("Authorization in a tunnel");
+    let transport = match origin.url("").starts_with("https") {
+        true => Transport::Tls,
+        false => Transport::Plain,
+    };
+    let request = format!(
+        "GET /t HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
+    tunnel::play_through(
+        proxy.address(),
+        &proxy.ca(),
+        origin,
+        transport,
+        &[Turn::send(request), Turn::AwaitEnd],
+    );
+    // A target with userinfo is refused, and a token response is no failure.
+    let fails = |line: &str| !line.contains("/oauth/") && !line.contains("/userinfo");
+    requests.iter().filter(|(line, _, _)| fails(line)).count() + 1
+}
+
+/// (method and target, fields, content) with a canary in each place.
+#[expect(clippy::too_many_lines, reason = "a flat table")]
+fn requests(cage: &mut Cage) -> Vec<(String, String, String)> {
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let percent = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02x}")).collect() };
+    let get = |target: String, fields: String| (format!("GET {target}"), fields, String::new());
+    let post = |target: &str, kind: &str, body: String| {
+        (
+            format!("POST {target}"),
+            format!("Content-Type: {kind}\r\n"),
+            body,
+        )
+    };
+    let form = "application/x-www-form-urlencoded";
+    let json = "application/json";
+    vec![
+        get(
+            "/bearer".into(),
+            format!("Authorization: Bearer {}\r\n", cage.put("Bearer")),
+        ),
+        get(
+            "/raw".into(),
+            format!(
+                "Authorization: {}\r\n",
+                cage.put("Authorization without a scheme")
+            ),
+        ),
+        get(
+            "/basic".into(),
+            format!(
+                "Authorization: Basic {}\r\n",
+                base64(&format!("ann:{}", cage.put("Basic password")))
+            ),
+        ),
+        get(
+            "/proxy".into(),
+            format!(
+                "Proxy-Authorization: Basic {}\r\n",
+                base64(&format!("p:{}", cage.put("proxy password")))
+            ),
+        ),
+        get(
+            "/digest".into(),
+            format!(
+                "Authorization: Digest username=\"ann\", response=\"{}\", nonce=\"1\"\r\n",
+                cage.put("Digest response")
+            ),
+        ),
+        get(
+            "/key".into(),
+            format!("X-Api-Key: {}\r\n", cage.put("X-Api-Key")),
+        ),
+        get(
+            "/own".into(),
+            format!(
+                "X-Acme-Session-Token: {}\r\n",
+                cage.put("a header of one's own")
+            ),
+        ),
+        get(
+            "/b64".into(),
+            format!(
+                "X-Auth-Token: {}\r\n",
+                base64(&cage.put("base64 in a header"))
+            ),
+        ),
+        get(
+            "/b64twice".into(),
+            format!(
+                "X-Auth-Token: {}\r\n",
+                base64(&base64(&cage.put("base64 twice")))
+            ),
+        ),
+        get(
+            "/doubled".into(),
+            format!(
+                "Authorization: Bearer Bearer {}\r\n",
+                cage.put("doubled scheme")
+            ),
+        ),
+        get(
+            "/quoted".into(),
+            format!("Authorization: Bearer \"{}\"\r\n", cage.put("quoted token")),
+        ),
+        get(
+            "/cookie".into(),
+            format!(
+                "Cookie: theme=dark; sid={}; csrftoken={}\r\n",
+                cage.put("session cookie"),
+                cage.put("CSRF cookie")
+            ),
+        ),
+        get(
+            "/csrf".into(),
+            format!("X-CSRF-Token: {}\r\n", cage.put("CSRF header")),
+        ),
+        get(
+            "/referer".into(),
+            format!(
+                "Referer: https://localhost/cb?code={}\r\n",
+                cage.put("code in Referer")
+            ),
+        ),
+        get(
+            format!("/query?access_token={}&page=2", cage.put("query")),
+            String::new(),
+        ),
+        get(
+            format!(
+                "/query?api_key={}",
+                percent(&cage.put("percent-encoded query"))
+            ),
+            String::new(),
+        ),
+        get(
+            format!(
+                "/query?signature={}&X-Amz-Signature={}",
+                cage.put("signature"),
+                cage.put("signed URL")
+            ),
+            String::new(),
+        ),
+        get(format!("/reset/{}", cage.put("path")), String::new()),
+        get(
+            format!("ann:{}@|/userinfo", cage.put("userinfo")),
+            String::new(),
+        ),
+        post(
+            "/form?x=1",
+            form,
+            format!("username=ann&password={}", cage.put("form")),
+        ),
+        post(
+            "/form",
+            form,
+            format!(
+                "client_secret={}",
+                percent(&cage.put("percent-encoded form"))
+            ),
+        ),
+        post(
+            "/json",
+            json,
+            format!(
+                r#"{{"user":"ann","password":"{}","deep":[{{"api_key":"{}"}}]}}"#,
+                cage.put("JSON"),
+                cage.put("nested JSON")
+            ),
+        ),
+        post(
+            "/json",
+            json,
+            format!(r#"{{"token":"{}"#, cage.put("JSON that is cut off")),
+        ),
+        post(
+            "/graphql",
+            json,
+            format!(
+                r#"{{"query":"mutation{{login}}","variables":{{"password":"{}"}}}}"#,
+                cage.put("GraphQL")
+            ),
+        ),
+        post(
+            "/multi",
+            "multipart/form-data; boundary=b",
+            format!(
+                "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n{}\r\n--b--\r\n",
+                cage.put("multipart")
+            ),
+        ),
+        post(
+            "/text",
+            "text/plain",
+            format!("token: {}", cage.put("plain text")),
+        ),
+        post(
+            "/chunked",
+            json,
+            format!(
+                "CHUNKED2\r\n{{}}\r\n0\r\nX-Auth-Token: {}\r\n\r\n",
+                cage.put("trailer")
+            ),
+        ),
+        post(
+            "/oauth/token",
+            form,
+            format!(
+                "grant_type=refresh_token&refresh_token={}",
+                cage.put("refresh request")
+            ),
+        ),
+    ]
+}
+
+/// Every command that shows something, on the newest failures; returns what they showed.
+fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
+    let mut commands: Vec<Vec<String>> = [
+        "list",
+        "list --json",
+        "show",
+        "show --json",
+        "show --raw",
+        "why",
+        "why --json",
+        "baseline add works --curl good.sh",
+        "baseline list",
+        "baseline list --json",
+        "baseline show works",
+        "baseline show works --json",
+        "diff good.sh good.sh",
+        "import curl good.sh",
+    ]
+    .iter()
+    .map(|line| line.split(' ').map(ToOwned::to_owned).collect())
+    .collect();
+    for row in why401.list().iter().take(newest) {
+        let id = row["id"].as_str().unwrap();
+        for line in [
+            "show",
+            "show --raw",
+            "show --json",
+            "why",
+            "why --json",
+            "why --baseline works",
+        ] {
+            let mut command: Vec<String> = line.split(' ').map(ToOwned::to_owned).collect();
+            command.insert(1, id.to_owned());
+            commands.push(command);
+        }
+        commands.push(
+            ["diff", id, "good.sh", "--json"]
+                .map(ToOwned::to_owned)
+                .to_vec(),
+        );
+    }
+    commands
+        .into_iter()
+        .map(|command| {
+            let output = why401.command(&command);
+            assert!(
+                !output.stderr.contains("panicked"),
+                "{command:?}: {output:#?}"
+            );
+            (command.join(" "), output.stdout + &output.stderr)
+        })
+        .collect()
+}
+
+fn reveal_shows_them_and_warns() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = Origin::answering(Transport::Plain, |_| Reply::unauthorized("Bearer", ""));
+    let secret = tokens::random("");
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {secret}\r\nConnection: close\r\n\r\n",
+        origin.url("/x"),
+        origin.authority()
+    );
+    tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
+    why401.list_of(1);
+    for command in ["show", "why"] {
+        let masked = why401.command(&[command]);
+        assert!(!masked.stdout.contains(&secret), "{masked:#?}");
+        let revealed = why401.command(&[command, "--reveal"]);
+        assert!(revealed.stdout.contains(&secret), "{revealed:#?}");
+        assert!(
+            !revealed.stderr.is_empty(),
+            "a pipe is warned about: {revealed:#?}"
+        );
+        assert!(!revealed.stderr.contains(&secret), "{revealed:#?}");
+    }
+}
+
+fn the_files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let why401 = Why401::new();
+    drop(why401.run(&[]).stop());
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(why401.data()), 0o700, "the data folder");
+    for file in files(why401.data()) {
+        let allowed = match file.file_name().and_then(|name| name.to_str()) {
+            // The public part of the CA is for clients of other users too.
+            Some("ca.pem") => [0o600, 0o644],
+            _ => [0o600, 0o600],
+        };
+        assert!(
+            allowed.contains(&mode(&file)),
+            "{file:?} has {:o}",
+            mode(&file)
+        );
+    }
+}
+
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.into_iter()
+}
