@@ -166,7 +166,7 @@ const STORIES: &[Story] = &[
 
 /// Sends the good and the failing request and reads what the person is told.
 fn tell(client: Client, transport: Transport, story: &'static Story) {
-    let mut why401 = Why401::new();
+    let why401 = Why401::new();
     // The URL is needed for the requests, and they are needed for what the origin lets in.
     let opens = std::sync::Arc::new(std::sync::OnceLock::<Credential>::new());
     let door = std::sync::Arc::clone(&opens);
@@ -187,7 +187,9 @@ fn tell(client: Client, transport: Transport, story: &'static Story) {
     assert_eq!(statuses, [200, 401], "what the client saw");
     assert_eq!(origin.requests().len(), 2, "what reached the origin");
 
-    let report = wait_for_verdict(&mut why401);
+    let printed = proxy.prints(" 401  POST ");
+    assert!(printed.contains("/v2/orders/search"), "{printed}");
+    let report = the_only_report(&why401);
     check_verdict(&report, story);
     check_differences(&report, story);
     let text = report.to_string();
@@ -196,14 +198,12 @@ fn tell(client: Client, transport: Transport, story: &'static Story) {
         "the secret is shown: {text}"
     );
 
-    let printed = proxy.prints(" 401  POST ");
-    assert!(printed.contains("/v2/orders/search"), "{printed}");
     let ended = proxy.stop();
     assert!(ended.status.success(), "{ended:#?}");
     assert!(!ended.stdout.contains(pair.opens.secret()), "{ended:#?}");
 }
 
-fn wait_for_verdict(why401: &mut Why401) -> Value {
+fn the_only_report(why401: &Why401) -> Value {
     let rows = why401.list_of(1);
     assert_eq!(
         rows.len(),

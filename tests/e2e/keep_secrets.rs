@@ -40,7 +40,7 @@ impl Cage {
 
     /// Where any canary can be found in that text: one pass, by the first bytes of each form.
     fn hits(&self, text: &[u8], where_from: &str) -> Vec<String> {
-        let mut sought: HashMap<&[u8], Vec<(&str, &str, &[u8])>> = HashMap::new();
+        let mut sought: HashMap<&[u8], Vec<Sought<'_>>> = HashMap::new();
         let forms: Vec<_> = self
             .0
             .iter()
@@ -63,6 +63,9 @@ impl Cage {
         hits
     }
 }
+
+/// The place of a canary, the form, and its bytes.
+type Sought<'a> = (&'a str, &'a str, &'a [u8]);
 
 /// How many bytes of a form are looked up first.
 const HEAD: usize = 8;
