@@ -1,1 +1,16 @@
-//! To be written.
+//! The command line: the only place that wires the parts together.
+//!
+//! Commands decide nothing about authentication. They open the store, ask the pure functions and
+//! hand the answer to `report`; every error becomes a [`problem::Problem`] with a hint, and every
+//! byte of output passes [`output`].
+
+pub mod args;
+pub mod clock;
+pub mod exit;
+pub mod output;
+pub mod problem;
+
+mod commands;
+mod entry;
+
+pub use entry::main;

@@ -1,0 +1,399 @@
+//! The arguments, as clap reads them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::settings::{ColorWhen, InsecureHost, ListenAddr, UiAddr};
+use crate::config::units::Since;
+
+/// A local debug proxy that tells you why your request got a 401.
+#[derive(Debug, Parser)]
+#[command(
+    name = "why401",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    after_help = AFTER_HELP
+)]
+pub struct Cli {
+    /// What every command accepts.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command accepts.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Folder of the store and the CA [default: the user's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// When to use colour [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = color_when())]
+    pub color: Option<ColorWhen>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the proxy and explain every 401 (what `why401` alone does)
+    Run(RunArgs),
+    /// List the recorded 401s and failed requests, newest first
+    List(ListArgs),
+    /// Show one exchange as it was recorded
+    Show(ShowArgs),
+    /// Explain one 401: verdict, difference and story
+    Why(WhyArgs),
+    /// Compare a failing request with a good one, without a proxy
+    Diff(DiffArgs),
+    /// Keep requests that are known to work, to compare failing ones with
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Print the requests of another tool's file; store nothing
+    Import(ImportArgs),
+}
+
+impl Command {
+    /// Whether the command writes JSON, and so its errors too.
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Run(args) => args.json,
+            Self::List(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Why(args) => args.json,
+            Self::Diff(args) => args.json,
+            Self::Baseline(command) => command.is_json(),
+            Self::Import(args) => args.json,
+        }
+    }
+}
+
+/// `why401 run`
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunArgs {
+    /// Address of the proxy; loopback only [default: 127.0.0.1:4010]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<ListenAddr>,
+    /// Address of the web UI, or off
+    #[arg(long, value_name = "ADDR|off")]
+    pub ui: Option<UiAddr>,
+    /// Configuration file [default: ./why401.toml, then the user's configuration folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Trust the CAs of this PEM file for origins, too (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub upstream_ca: Vec<PathBuf>,
+    /// Do not verify the certificate of this origin (repeatable; marked on every exchange)
+    #[arg(long, value_name = "HOST")]
+    pub insecure_upstream: Vec<InsecureHost>,
+    /// Print one JSON object per 401 and line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 list`
+#[derive(Args, Clone, Debug)]
+pub struct ListArgs {
+    /// Only this host
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Only this route: a path in which * stands for one segment
+    #[arg(long, value_name = "ROUTE")]
+    pub route: Option<String>,
+    /// Only this cause, such as jwt-expired
+    #[arg(long, value_name = "CAUSE")]
+    pub cause: Option<String>,
+    /// Only clients whose name or User-Agent holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub client: Option<String>,
+    /// Only what happened since then: 10m, 2h, 3d, or a time such as 2026-03-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Since>,
+    /// Only what holds this text in URL, client or verdict
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// At most that many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 show`
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
+    /// Which: 31, #31, or the first characters of an id [default: the newest]
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Print the recorded bytes of request and response
+    #[arg(long)]
+    pub raw: bool,
+    /// Show secrets
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 why`
+#[derive(Args, Clone, Debug)]
+pub struct WhyArgs {
+    /// Which: 31, #31, or the first characters of an id [default: the newest]
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Compare with this baseline instead of the one that was chosen
+    #[arg(long, value_name = "NAME")]
+    pub baseline: Option<String>,
+    /// Show secrets
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 diff`
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// The request that fails: a file with a curl command, - for standard input, or an id
+    #[arg(value_name = "FAILING")]
+    pub failing: String,
+    /// The request that works: likewise
+    #[arg(value_name = "GOOD")]
+    pub good: String,
+    /// Show secrets
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 baseline`
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Add a request that works
+    Add(AddArgs),
+    /// List them
+    List(BaselineListArgs),
+    /// Show one
+    Show(BaselineShowArgs),
+    /// Remove one
+    Remove(BaselineRemoveArgs),
+}
+
+impl BaselineCommand {
+    fn is_json(&self) -> bool {
+        match self {
+            Self::Add(_) => false,
+            Self::List(args) => args.json,
+            Self::Show(args) => args.json,
+            Self::Remove(args) => args.json,
+        }
+    }
+}
+
+/// `why401 baseline add`
+#[derive(Args, Clone, Debug)]
+pub struct AddArgs {
+    /// Its name [default: made from method and path]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Where it comes from.
+    #[command(flatten)]
+    pub source: AddSource,
+}
+
+/// Where a baseline comes from: exactly one of these.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct AddSource {
+    /// A file with a curl command ("copy as cURL"), or - to paste one
+    #[arg(long, value_name = "FILE|-")]
+    pub curl: Option<PathBuf>,
+    /// A recorded exchange
+    #[arg(long, value_name = "ID")]
+    pub exchange: Option<String>,
+}
+
+/// `why401 baseline list`
+#[derive(Args, Clone, Debug)]
+pub struct BaselineListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 baseline show`
+#[derive(Args, Clone, Debug)]
+pub struct BaselineShowArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 baseline remove`
+#[derive(Args, Clone, Debug)]
+pub struct BaselineRemoveArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why401 import`
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// What wrote the file
+    #[arg(value_name = "FORMAT", value_parser = import_format())]
+    pub format: ImportFormat,
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+    /// Print JSON, with the secrets that the file holds
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The formats that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportFormat {
+    /// A shell script with curl commands, as browsers, Postman and Insomnia copy them
+    Curl,
+}
+
+/// Puts `run` in front of arguments that name no command: `why401 --listen 127.0.0.1:5000` runs.
+///
+/// What is left as it is: help, version, and a first word, so that clap can say "did you mean".
+pub fn with_default_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut at = 1;
+    while let Some(argument) = arguments.get(at).map(|argument| argument.to_string_lossy()) {
+        match argument.as_ref() {
+            "-h" | "--help" | "-V" | "--version" => return arguments,
+            // Their values are no command.
+            "--data" | "--color" => at += 2,
+            flag if flag.starts_with("--data=") || flag.starts_with("--color=") => at += 1,
+            flag if flag.starts_with('-') => break,
+            _word => return arguments,
+        }
+    }
+    arguments.insert(at.min(arguments.len()), OsString::from("run"));
+    arguments
+}
+
+fn color_when() -> ValueParser {
+    PossibleValuesParser::new(ColorWhen::NAMES)
+        .try_map(|name| name.parse::<ColorWhen>())
+        .into()
+}
+
+fn import_format() -> ValueParser {
+    PossibleValuesParser::new(["curl"])
+        .map(|_curl| ImportFormat::Curl)
+        .into()
+}
+
+const AFTER_HELP: &str = "\
+Without a command why401 runs the proxy; `why401 run --help` lists its flags.
+Exit status: 0 done, 1 it failed, 2 arguments or configuration are off.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    fn completed(line: &str) -> String {
+        let words = with_default_command(words(line));
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_is_the_command_when_none_is_named() {
+        assert_eq!(completed("why401"), "why401 run");
+        assert_eq!(completed("why401 --json"), "why401 run --json");
+        assert_eq!(
+            completed("why401 --data d --listen [::1]:1"),
+            "why401 --data d run --listen [::1]:1"
+        );
+        assert_eq!(
+            completed("why401 --color=never"),
+            "why401 --color=never run"
+        );
+    }
+
+    #[test]
+    fn a_named_command_help_and_version_are_left_alone() {
+        for line in [
+            "why401 --data d list",
+            "why401 --help",
+            "why401 -V",
+            "why401 help run",
+            "why401 lst",
+        ] {
+            assert_eq!(completed(line), line);
+        }
+    }
+
+    #[test]
+    fn flags_for_every_command_may_follow_it() {
+        let cli = Cli::try_parse_from(words("why401 list --data d --color never")).unwrap();
+        assert_eq!(cli.global.data, Some(PathBuf::from("d")));
+        assert_eq!(cli.global.color, Some(ColorWhen::Never));
+    }
+
+    #[test]
+    fn a_baseline_has_exactly_one_source() {
+        let parse = |line| Cli::try_parse_from(words(line));
+        assert!(parse("why401 baseline add --curl -").is_ok());
+        assert!(parse("why401 baseline add n --exchange 3").is_ok());
+        assert!(parse("why401 baseline add n").is_err());
+        assert!(parse("why401 baseline add --curl - --exchange 3").is_err());
+    }
+
+    #[test]
+    fn every_help_text_reads_well() {
+        let help = |path: &[&str]| {
+            let arguments = ["why401"].iter().chain(path).chain(&["--help"]);
+            let command = Cli::command().term_width(80);
+            command
+                .try_get_matches_from(arguments)
+                .unwrap_err()
+                .to_string()
+        };
+        insta::assert_snapshot!("help", help(&[]));
+        for command in ["run", "list", "show", "why", "diff", "import"] {
+            insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
+        }
+        insta::assert_snapshot!("help_baseline", help(&["baseline"]));
+        for command in ["add", "list", "show", "remove"] {
+            insta::assert_snapshot!(
+                format!("help_baseline_{command}"),
+                help(&["baseline", command])
+            );
+        }
+    }
+}
