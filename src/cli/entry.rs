@@ -1,13 +1,147 @@
 //! From the arguments to the exit status.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use time::UtcOffset;
+use tracing_subscriber::EnvFilter;
 
-use super::args::{Cli, with_default_command};
+use super::args::{Cli, Command, with_default_command};
+use super::commands;
+use super::context::Context;
+use super::exit::Exit;
+use super::output::{Environment, LogWriter, Output};
+use super::problem::Problem;
+use super::{advice, clock};
+use crate::config::load::{Flags, Places, load};
+use crate::config::settings::ColorWhen;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let _cli = Cli::try_parse_from(with_default_command(std::env::args_os().collect()));
-    ExitCode::SUCCESS
+    // Both before the first thread: see there.
+    let offset = clock::local_offset();
+    keep_memory_private();
+    let environment = Environment::read();
+    let arguments = with_default_command(std::env::args_os().collect());
+    let exit = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => run(cli, &environment, offset),
+        Err(error) => refuse(&error, &arguments, &environment),
+    };
+    exit.into()
 }
+
+fn run(cli: Cli, environment: &Environment, offset: UtcOffset) -> Exit {
+    let json = cli.command.is_json();
+    let flags = flags(&cli);
+    let settings = match load(&flags, &Places::of_this_process()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            let when = flags.color.unwrap_or_default();
+            let mut output = Output::standard(environment, when, None);
+            return tell(&advice::config(&error), json, &mut output);
+        }
+    };
+    let output = Output::standard(environment, settings.color.value, settings.width.value);
+    let mut context = Context {
+        flags,
+        settings,
+        output,
+        offset,
+    };
+    let done = start_log(&context).and_then(|()| commands::dispatch(cli.command, &mut context));
+    match done {
+        Ok(exit) => exit,
+        Err(problem) => tell(&problem, json, &mut context.output),
+    }
+}
+
+fn tell(problem: &Problem, json: bool, output: &mut Output) -> Exit {
+    if !problem.is_silent() {
+        let text = match json {
+            true => format!("{}\n", problem.to_json()),
+            false => problem.to_text(output.notice.color),
+        };
+        output.say(&text);
+    }
+    problem.exit()
+}
+
+/// What clap has to say: help and version are results, everything else is about the arguments.
+fn refuse(error: &clap::Error, arguments: &[OsString], environment: &Environment) -> Exit {
+    let mut output = Output::standard(environment, ColorWhen::Auto, None);
+    let render = |color| match color {
+        true => error.render().ansi().to_string(),
+        false => error.render().to_string(),
+    };
+    if !error.use_stderr() {
+        return match output.print(&render(output.result.color)) {
+            Ok(()) => Exit::Done,
+            Err(error) => Problem::output(&error).exit(),
+        };
+    }
+    if arguments.iter().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let message = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+        output.say(&format!(
+            "{}\n",
+            Problem::usage("arguments", message).to_json()
+        ));
+    } else {
+        output.say(&render(output.notice.color));
+    }
+    Exit::Usage
+}
+
+fn flags(cli: &Cli) -> Flags {
+    let run = match &cli.command {
+        Command::Run(run) => run.clone(),
+        Command::List(_)
+        | Command::Show(_)
+        | Command::Why(_)
+        | Command::Diff(_)
+        | Command::Baseline(_)
+        | Command::Import(_) => super::args::RunArgs::default(),
+    };
+    Flags {
+        config: run.config,
+        listen: run.listen,
+        ui: run.ui,
+        data: cli.global.data.clone(),
+        upstream_ca: run.upstream_ca,
+        insecure_upstream: run.insecure_upstream,
+        color: cli.global.color,
+    }
+}
+
+/// The log goes to standard error; `WHY401_LOG` says how much of it.
+fn start_log(context: &Context) -> Result<(), Problem> {
+    let directives = std::env::var(LOG_VARIABLE).unwrap_or_else(|_unset| "warn".to_owned());
+    let filter = EnvFilter::try_new(directives).map_err(|error| {
+        Problem::usage("log-filter", format!("{LOG_VARIABLE} is no log filter"))
+            .caused_by(&error)
+            .hint(format!(
+                "as in {LOG_VARIABLE}=debug or {LOG_VARIABLE}=why401::proxy=trace"
+            ))
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(context.output.notice.color)
+        .with_writer(|| LogWriter)
+        // Only fails when a log was started before: then that one is used.
+        .try_init()
+        .unwrap_or_default();
+    Ok(())
+}
+
+/// No core file of a crash, and no other process of this user, may hold what passed through us.
+fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A kernel that refuses leaves things as they are for every other program, too.
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).unwrap_or_default();
+    }
+}
+
+const LOG_VARIABLE: &str = "WHY401_LOG";

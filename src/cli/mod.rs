@@ -10,7 +10,10 @@ pub mod exit;
 pub mod output;
 pub mod problem;
 
+mod advice;
 mod commands;
+mod context;
 mod entry;
+mod git_index;
 
 pub use entry::main;

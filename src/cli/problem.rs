@@ -109,9 +109,15 @@ impl Problem {
         self.code == BROKEN_PIPE
     }
 
-    /// As text, without colour: control characters of file names and messages are escaped.
-    pub fn to_text(&self) -> String {
-        let mut text = format!("error: {}\n", printable(&self.message));
+    /// As text: control characters of file names and messages are escaped.
+    pub fn to_text(&self, color: bool) -> String {
+        let label = |style: anstyle::Style, word: &str| match color {
+            true => format!("{style}{word}{style:#} "),
+            false => format!("{word} "),
+        };
+        let error = label(anstyle::AnsiColor::Red.on_default().bold(), "error:");
+        let hint_label = label(anstyle::AnsiColor::Cyan.on_default(), "hint:");
+        let mut text = format!("{error}{}\n", printable(&self.message));
         for detail in &self.details {
             push_line(&mut text, "  --> ", &detail.place);
             if !detail.message.is_empty() {
@@ -122,7 +128,7 @@ impl Problem {
             push_line(&mut text, "  caused by: ", cause);
         }
         for hint in &self.hints {
-            push_line(&mut text, "hint: ", hint);
+            push_line(&mut text, &hint_label, hint);
         }
         text
     }
@@ -198,7 +204,7 @@ mod tests {
 
     #[test]
     fn text_tells_what_where_why_and_what_to_do() {
-        insta::assert_snapshot!(sample().to_text(), @r"
+        insta::assert_snapshot!(sample().to_text(false), @r"
         error: cannot open the store
           --> /data/why401.db
           caused by: the disk is full\x1b[31m
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn a_cause_that_repeats_its_wrapper_is_said_once() {
         let inner = io::Error::other(io::Error::other("same"));
-        let text = Problem::failed("x", "y").caused_by(&inner).to_text();
+        let text = Problem::failed("x", "y").caused_by(&inner).to_text(false);
         assert_eq!(text.matches("same").count(), 1);
     }
 }

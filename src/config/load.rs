@@ -80,22 +80,19 @@ pub enum ConfigError {
         /// All of them.
         faults: Vec<Fault>,
     },
-    /// Nobody said where the data goes, and the user has no home.
-    #[error("there is no home directory to keep the data in")]
-    NoHome,
 }
 
 /// The settings: the flags, over the file of `--config`; without one over `./why401.toml` (as far
 /// as that counts), over the user's own file; over the defaults.
 ///
 /// # Errors
-/// When a file cannot be read or has faults, or there is no place for the data.
+/// When a file cannot be read or has faults.
 pub fn load(flags: &Flags, places: &Places) -> Result<Settings, ConfigError> {
     let layers = match &flags.config {
         Some(path) => vec![Layer::read(path, Trust::Named)?],
         None => found_layers(places)?,
     };
-    resolve(flags, &layers, places)
+    Ok(resolve(flags, &layers, places))
 }
 
 /// The name that is looked for in the working directory.
@@ -163,14 +160,14 @@ fn found_layers(places: &Places) -> Result<Vec<Layer>, ConfigError> {
     Ok(found.into_iter().chain(own).collect())
 }
 
-fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Result<Settings, ConfigError> {
+fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Settings {
     let pick = Pick { layers };
-    let data = data_folder(flags, layers, places)?;
+    let data = data_folder(flags, layers, places);
     let ca_dir = layers
         .iter()
         .find_map(|layer| Some(layer.path(layer.written.ca_dir.as_ref()?, places)))
-        .unwrap_or_else(|| data.clone());
-    Ok(Settings {
+        .or_else(|| data.clone());
+    Settings {
         listen: pick.value(flag("--listen", flags.listen), |w| w.listen, LISTEN),
         ui: pick.value(flag("--ui", flags.ui), |w| w.ui, UiAddr::Off),
         ca_dir,
@@ -190,7 +187,7 @@ fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Result<Settings,
         color: pick.value(flag("--color", flags.color), |w| w.color, ColorWhen::Auto),
         width: pick.value(None, |w| w.width, 0).map_file(Some, None),
         data,
-    })
+    }
 }
 
 /// Looks a value up in the layers.
@@ -242,11 +239,7 @@ fn flag<T>(name: &'static str, value: Option<T>) -> Option<Setting<T>> {
     })
 }
 
-fn data_folder(
-    flags: &Flags,
-    layers: &[Layer],
-    places: &Places,
-) -> Result<Setting<PathBuf>, ConfigError> {
+fn data_folder(flags: &Flags, layers: &[Layer], places: &Places) -> Option<Setting<PathBuf>> {
     flag("--data", flags.data.clone())
         .or_else(|| {
             layers
@@ -259,7 +252,6 @@ fn data_folder(
                 source: Source::Default,
             })
         })
-        .ok_or(ConfigError::NoHome)
 }
 
 fn upstream_ca(flags: &Flags, layers: &[Layer], places: &Places) -> Vec<Setting<PathBuf>> {
@@ -348,8 +340,9 @@ mod tests {
         assert_eq!(settings.listen.source, Source::Default);
         assert_eq!(settings.history_exchanges.value, 500);
         assert_eq!(settings.retention.value, Duration::from_secs(604_800));
-        assert_eq!(settings.data.value, folders.root.path().join("data"));
-        assert_eq!(settings.ca_dir.value, settings.data.value);
+        let data = settings.data.as_ref().unwrap();
+        assert_eq!(data.value, folders.root.path().join("data"));
+        assert_eq!(settings.ca_dir.unwrap().value, data.value);
         assert_eq!(settings.width.value, None);
     }
 
@@ -398,8 +391,14 @@ mod tests {
         };
         let settings = load(&flags, &folders.places).unwrap();
         assert_eq!(settings.width.value, None);
-        assert_eq!(settings.ca_dir.value, folders.root.path().join("certs"));
-        assert_eq!(settings.data.value, folders.root.path().join("home/d"));
+        assert_eq!(
+            settings.ca_dir.unwrap().value,
+            folders.root.path().join("certs")
+        );
+        assert_eq!(
+            settings.data.unwrap().value,
+            folders.root.path().join("home/d")
+        );
         let files: Vec<_> = settings
             .upstream_ca
             .iter()
@@ -453,14 +452,11 @@ mod tests {
             user_data: None,
             ..folders.places.clone()
         };
-        assert!(matches!(
-            load(&Flags::default(), &places),
-            Err(ConfigError::NoHome)
-        ));
+        assert_eq!(load(&Flags::default(), &places).unwrap().data, None);
         let flags = Flags {
             data: Some(PathBuf::from("d")),
             ..Flags::default()
         };
-        assert!(load(&flags, &places).is_ok());
+        assert!(load(&flags, &places).unwrap().data.is_some());
     }
 }

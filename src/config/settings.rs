@@ -18,10 +18,10 @@ pub struct Settings {
     pub listen: Setting<ListenAddr>,
     /// Where the web UI listens.
     pub ui: Setting<UiAddr>,
-    /// The folder of the store.
-    pub data: Setting<PathBuf>,
-    /// The folder of the CA.
-    pub ca_dir: Setting<PathBuf>,
+    /// The folder of the store; `None` when nobody said and the user has no home.
+    pub data: Option<Setting<PathBuf>>,
+    /// The folder of the CA; the folder of the store when nobody said.
+    pub ca_dir: Option<Setting<PathBuf>>,
     /// PEM files with further CAs for origins: those of the file, then those of the flags.
     pub upstream_ca: Vec<Setting<PathBuf>>,
     /// Origins whose certificates are not verified.
