@@ -15,5 +15,6 @@ mod commands;
 mod context;
 mod entry;
 mod git_index;
+mod startup;
 
 pub use entry::main;

@@ -100,7 +100,7 @@ pub struct Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FaultKind {
     /// It is no TOML.
-    #[error("{0}")]
+    #[error("this is no TOML: {0}")]
     Syntax(String),
     /// A key that does not exist.
     #[error("there is no key `{key}`{}", did_you_mean(*near))]

@@ -333,6 +333,48 @@ mod tests {
     }
 
     #[test]
+    fn the_example_loads_as_it_stands_and_says_the_defaults() {
+        let folders = folders();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+        let flags = Flags {
+            config: Some(path),
+            ..Flags::default()
+        };
+        let example = load(&flags, &folders.places).unwrap();
+        let default = load(&Flags::default(), &folders.places).unwrap();
+        let certs = Path::new(env!("CARGO_MANIFEST_DIR")).join("certs");
+        assert_eq!(example.ca_dir.unwrap().value, certs);
+        assert_eq!(example.listen.value, default.listen.value);
+        assert_eq!(example.ui.value, default.ui.value);
+        assert_eq!(example.body_limit.value, default.body_limit.value);
+        assert_eq!(example.retention.value, default.retention.value);
+        assert_eq!(example.history_age.value, default.history_age.value);
+        assert_eq!(
+            example.history_exchanges.value,
+            default.history_exchanges.value
+        );
+        assert_eq!(example.color.value, default.color.value);
+    }
+
+    #[test]
+    fn the_example_names_every_key() {
+        let text = include_str!("../../config.example.toml");
+        let (mut table, mut named) = (String::new(), Vec::new());
+        for line in text.lines() {
+            let line = line.strip_prefix("# ").unwrap_or(line);
+            if let Some(header) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                table = format!("{header}.");
+            } else if let Some((key, _)) = line.split_once(" = ") {
+                named.push(format!("{table}{key}"));
+            }
+        }
+        named.sort();
+        let mut keys = file::KEYS;
+        keys.sort();
+        assert_eq!(named, keys);
+    }
+
+    #[test]
     fn without_files_and_flags_the_defaults_count() {
         let folders = folders();
         let settings = load(&Flags::default(), &folders.places).unwrap();

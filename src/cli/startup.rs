@@ -1,0 +1,121 @@
+//! The start-up block: how to point clients here, and what to do next.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::context::shell_word;
+
+/// What the block tells.
+#[derive(Clone, Debug)]
+pub(crate) struct StartUp<'a> {
+    /// Where the proxy listens.
+    pub(crate) address: SocketAddr,
+    /// The certificate that clients are to trust.
+    pub(crate) ca: &'a Path,
+    /// The command that adds a request that works.
+    pub(crate) add_baseline: &'a str,
+    /// Hosts whose certificates are not verified.
+    pub(crate) insecure: Vec<&'a str>,
+}
+
+impl StartUp<'_> {
+    /// The block. Lines to copy are never wrapped; the CA's path ends its line.
+    pub(crate) fn to_text(&self) -> String {
+        let proxy = format!("http://{}", self.address);
+        let ca = shell_word(self.ca);
+        let mut text = format!(
+            "why401 {VERSION}  recording on {}\n  curl     curl -x {proxy} --cacert {ca}\n",
+            self.address
+        );
+        let mut line = |label: &str, content: &str| {
+            // Writing to a String cannot fail.
+            writeln!(text, "  {label:<7}  {content}").unwrap_or_default();
+        };
+        line(
+            "all",
+            &format!("export HTTP_PROXY={proxy} HTTPS_PROXY={proxy}"),
+        );
+        line(
+            "Node",
+            &format!("export NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS={ca}"),
+        );
+        line(
+            "Python",
+            &format!("export REQUESTS_CA_BUNDLE={ca} SSL_CERT_FILE={ca}"),
+        );
+        line(
+            "browser",
+            &format!("HTTP and HTTPS proxy {}, and trust {ca}", self.address),
+        );
+        line(
+            "compare",
+            &format!("{}  (a request that works)", self.add_baseline),
+        );
+        for host in &self.insecure {
+            line(
+                "caution",
+                &format!("the certificate of {host} is not verified"),
+            );
+        }
+        text
+    }
+}
+
+/// The line that counts what passed, replaced in place on a terminal.
+pub(crate) fn status_line(requests: u64, failures: u64) -> String {
+    if requests == 0 && failures == 0 {
+        return WAITING.to_owned();
+    }
+    format!(
+        "  {} requests, {} × 401",
+        grouped(requests),
+        grouped(failures)
+    )
+}
+
+/// `1 284`: groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The last line of the block.
+pub(crate) const WAITING: &str = "  waiting for the first request";
+
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR")
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_block_tells_how_to_point_clients_here() {
+        let block = StartUp {
+            address: "127.0.0.1:4010".parse().unwrap(),
+            ca: Path::new("/home/me/.local/share/why401/ca.pem"),
+            add_baseline: "why401 baseline add --curl -",
+            insecure: vec!["dev.test"],
+        };
+        insta::assert_snapshot!(block.to_text() + WAITING);
+    }
+
+    #[test]
+    fn the_status_line_counts() {
+        assert_eq!(status_line(0, 0), WAITING);
+        assert_eq!(status_line(1284, 37), "  1 284 requests, 37 × 401");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1 234 567");
+    }
+}
