@@ -1,4 +1,4 @@
-//! Cookies sent and set (RFC 6265bis).
+//! Cookies sent (RFC 6265bis section 5.8).
 
 use crate::model::FieldSection;
 
@@ -11,7 +11,60 @@ pub struct Cookie {
     pub value: Vec<u8>,
 }
 
+impl std::fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cookie({}, {} bytes)", self.name.len(), self.value.len())
+    }
+}
+
 /// The cookies of a request in order, all `Cookie` lines taken together.
-pub fn cookies(_fields: &FieldSection) -> Vec<Cookie> {
-    unimplemented!()
+pub fn cookies(fields: &FieldSection) -> Vec<Cookie> {
+    fields
+        .all("cookie")
+        .flat_map(|line| line.value().split(|b| *b == b';'))
+        .filter_map(pair)
+        .collect()
+}
+
+/// A pair without `=` is a nameless value (RFC 6265bis); an empty one is nothing.
+fn pair(pair: &[u8]) -> Option<Cookie> {
+    let pair = pair.trim_ascii();
+    let (name, value) = match pair.iter().position(|b| *b == b'=') {
+        Some(at) => pair.split_at(at),
+        None => (&[][..], pair),
+    };
+    let value = value.strip_prefix(b"=").unwrap_or(value);
+    let name = String::from_utf8_lossy(name.trim_ascii()).into_owned();
+    (!pair.is_empty()).then(|| Cookie {
+        name,
+        value: value.trim_ascii().to_vec(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FieldLine, Provenance};
+
+    #[test]
+    fn cookies_of_all_lines_stand_in_order() {
+        let lines = vec![
+            FieldLine::new("Cookie", "a=1; b=x=y;;  c = 2 "),
+            FieldLine::new("Accept", "*/*"),
+            FieldLine::new("cookie", "a=3; lone"),
+        ];
+        let sent = cookies(&FieldSection::from_lines(lines, Provenance::Wire));
+        let pairs: Vec<_> = sent
+            .iter()
+            .map(|c| (c.name.as_str(), &c.value[..]))
+            .collect();
+        let expected: [(&str, &[u8]); 5] = [
+            ("a", b"1"),
+            ("b", b"x=y"),
+            ("c", b"2"),
+            ("a", b"3"),
+            ("", b"lone"),
+        ];
+        assert_eq!(pairs, expected);
+    }
 }

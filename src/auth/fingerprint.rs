@@ -1,40 +1,176 @@
 //! Keyed fingerprints, and what is remembered of a message's credentials.
 
+use ring::hmac;
+use serde_json::Value;
+
+use super::credentials::{carriers, is_form};
+use super::decode::content_text;
 use crate::model::{CredentialFact, Fingerprint, Request, Response, TokenFact};
 
 /// Makes fingerprints with one key: HMAC-SHA-256, the first 10 bytes.
 #[derive(Clone)]
 pub struct Fingerprinter {
-    key: ring::hmac::Key,
+    key: hmac::Key,
 }
 
 impl Fingerprinter {
     /// A fingerprinter with this store's key.
     pub fn new(key: &[u8; 32]) -> Self {
         Self {
-            key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key),
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
         }
     }
 
     /// The fingerprint of a secret.
-    pub fn fingerprint(&self, _secret: &[u8]) -> Fingerprint {
-        let _ = &self.key;
-        unimplemented!()
+    pub fn fingerprint(&self, secret: &[u8]) -> Fingerprint {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"why401:v1:");
+        context.update(secret);
+        let mut bytes = [0; 10];
+        for (to, from) in bytes.iter_mut().zip(context.sign().as_ref()) {
+            *to = *from;
+        }
+        Fingerprint(bytes)
     }
 
     /// What is remembered of the credentials of a request.
-    pub fn credentials(&self, _request: &Request) -> Vec<CredentialFact> {
-        unimplemented!()
+    pub fn credentials(&self, request: &Request) -> Vec<CredentialFact> {
+        carriers(request)
+            .into_iter()
+            .map(|carrier| CredentialFact {
+                place: carrier.place,
+                scheme: carrier.scheme.map(|scheme| scheme.to_ascii_lowercase()),
+                raw: self.fingerprint(&carrier.raw),
+                normalised: self.fingerprint(&carrier.normalised),
+                shape: carrier.shape,
+            })
+            .collect()
     }
 
     /// What is remembered of a token response; empty for any other.
-    pub fn tokens(&self, _request: &Request, _response: &Response) -> Vec<TokenFact> {
-        unimplemented!()
+    pub fn tokens(&self, request: &Request, response: &Response) -> Vec<TokenFact> {
+        if !response.is_success() || !asks_for_tokens(request) {
+            return Vec::new();
+        }
+        let Some(text) = content_text(response) else {
+            return Vec::new();
+        };
+        let Ok(Value::Object(members)) = serde_json::from_str::<Value>(&text) else {
+            return Vec::new();
+        };
+        let expires_in = members.get("expires_in").and_then(Value::as_i64);
+        TOKEN_MEMBERS
+            .iter()
+            .filter_map(|member| {
+                let token = members.get(*member)?.as_str()?;
+                let fingerprint = self.fingerprint(token.as_bytes());
+                Some(TokenFact {
+                    member: (*member).to_owned(),
+                    fingerprint,
+                    expires_in,
+                })
+            })
+            .collect()
     }
 }
 
 impl std::fmt::Debug for Fingerprinter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Fingerprinter")
+    }
+}
+
+/// A token endpoint by what is sent there, or by its path.
+fn asks_for_tokens(request: &Request) -> bool {
+    let grant = is_form(request)
+        && request
+            .content
+            .bytes
+            .split(|b| *b == b'&')
+            .any(|pair| pair.starts_with(b"grant_type="));
+    grant || is_token_path(&request.url.path)
+}
+
+/// Whether a path is by its words one where tokens are given out.
+pub fn is_token_path(path: &[u8]) -> bool {
+    let path = path.to_ascii_lowercase();
+    path.split(|b| !b.is_ascii_alphanumeric())
+        .any(|word| TOKEN_WORDS.contains(&word))
+}
+
+const TOKEN_MEMBERS: &[&str] = &["access_token", "refresh_token", "id_token"];
+
+const TOKEN_WORDS: &[&[u8]] = &[
+    b"token",
+    b"tokens",
+    b"login",
+    b"signin",
+    b"refresh",
+    b"oauth",
+    b"oauth2",
+    b"session",
+    b"sessions",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Url};
+
+    fn request(path: &str, body: &str) -> Request {
+        let url = Url::parse(format!("https://a.test{path}").as_bytes()).unwrap();
+        let form = FieldLine::new("content-type", "application/x-www-form-urlencoded");
+        Request {
+            method: "POST".into(),
+            target: url.path_and_query(),
+            url,
+            version: HttpVersion::Http11,
+            fields: FieldSection::from_lines(vec![form], Provenance::Wire),
+            content: Content::complete(body),
+            trailers: FieldSection::default(),
+        }
+    }
+
+    fn response(body: &str) -> Response {
+        Response {
+            status: 200,
+            reason: b"OK".to_vec(),
+            version: HttpVersion::Http11,
+            fields: FieldSection::default(),
+            content: Content::complete(body),
+            trailers: FieldSection::default(),
+        }
+    }
+
+    #[test]
+    fn equal_secrets_have_equal_fingerprints_under_one_key_only() {
+        let (one, other) = (Fingerprinter::new(&[1; 32]), Fingerprinter::new(&[2; 32]));
+        assert_eq!(one.fingerprint(b"s"), one.fingerprint(b"s"));
+        assert_ne!(one.fingerprint(b"s"), one.fingerprint(b"t"));
+        assert_ne!(one.fingerprint(b"s"), other.fingerprint(b"s"));
+    }
+
+    #[test]
+    fn a_token_response_is_remembered_by_its_members() {
+        let prints = Fingerprinter::new(&[1; 32]);
+        let answer =
+            response(r#"{"access_token":"AT","expires_in":300,"refresh_token":"RT","x":1}"#);
+        for asked in [
+            request("/x", "grant_type=refresh_token"),
+            request("/api/login", ""),
+        ] {
+            let tokens = prints.tokens(&asked, &answer);
+            let members: Vec<_> = tokens
+                .iter()
+                .map(|t| (t.member.as_str(), t.expires_in))
+                .collect();
+            assert_eq!(
+                members,
+                [("access_token", Some(300)), ("refresh_token", Some(300))]
+            );
+            assert_eq!(tokens[0].fingerprint, prints.fingerprint(b"AT"));
+        }
+        assert_eq!(prints.tokens(&request("/items", "a=b"), &answer), []);
+        assert_eq!(prints.tokens(&request("/login", ""), &response("[]")), []);
     }
 }
