@@ -37,7 +37,7 @@ pub fn shape(value: &[u8]) -> Shape {
         Shape::Hex
     } else if STANDARD
         .decode(value)
-        .is_ok_and(|text| text.contains(&b':') && text.is_ascii())
+        .is_ok_and(|text| is_user_and_password(&text))
     {
         Shape::Basic
     } else {
