@@ -1,0 +1,1 @@
+//! Planted secrets must not come out of any function of the masker.

@@ -1,0 +1,179 @@
+//! Names for secrets: the kind, one running number per distinct secret, and what a diff needs.
+
+use std::collections::HashMap;
+
+use zeroize::Zeroize as _;
+
+use super::canvas::Canvas;
+use super::encode::percent_decode;
+use super::escape::is_hidden;
+use super::known::{Known, SHORTEST};
+use super::masker::Masker;
+use super::name::is_wordlike;
+use crate::auth::credentials::{self, decode_basic};
+use crate::auth::names;
+use crate::model::Shape;
+
+/// How many distinct code points a mask lists.
+const MOST_CODE_POINTS: usize = 4;
+
+/// The secrets of one report by number, and the search for their echoes.
+#[derive(Default)]
+pub(super) struct Book {
+    numbers: HashMap<Vec<u8>, u32>,
+    pub(super) known: Known,
+}
+
+impl Book {
+    /// The number of a secret; equal secrets have one, however they are encoded.
+    pub(super) fn number(&mut self, secret: &[u8]) -> u32 {
+        let next = u32::try_from(self.numbers.len()).map_or(u32::MAX, |count| count + 1);
+        *self.numbers.entry(identity(secret)).or_insert(next)
+    }
+}
+
+impl Drop for Book {
+    fn drop(&mut self) {
+        for (mut secret, _) in self.numbers.drain() {
+            secret.zeroize();
+        }
+    }
+}
+
+impl Masker {
+    /// Adds the mask of a secret, and looks for its echoes from now on.
+    pub(super) fn mask(&mut self, out: &mut Canvas, kind: &'static str, secret: &[u8]) {
+        let kind = kind_of(kind, secret);
+        let number = self.book.number(secret);
+        let bare = percent_decode(secret);
+        // A word, or the name of a secret, is hidden in its place only: hiding it everywhere
+        // would make other texts unreadable.
+        if !is_wordlike(&bare) && !names::is_secret_parameter(&lossy(&bare), &bare) {
+            self.book.known.add(secret, number, kind);
+        }
+        let length = count_characters(secret);
+        let mut name = format!("{kind}:{number} len={length}");
+        if let Some((_, prefix)) = names::vendor_prefix(secret)
+            && secret.len() >= prefix.len() + SHORTEST
+            && !matches!(kind, "password" | "basic")
+        {
+            name.push_str(" prefix=");
+            name.push_str(prefix);
+        }
+        push_illegal(&mut name, kind, secret);
+        out.mask(&name);
+    }
+
+    /// Learns a secret without showing anything.
+    pub(super) fn remember(&mut self, kind: &'static str, secret: &[u8]) {
+        if secret.is_empty() || is_literal(secret) {
+            return;
+        }
+        let kind = kind_of(kind, secret);
+        let number = self.book.number(secret);
+        if !names::is_secret_parameter(&lossy(secret), secret) {
+            self.book.known.add(secret, number, kind);
+        }
+        if let Some((user, password)) = (kind == "basic").then(|| basic_parts(secret)).flatten() {
+            self.remember("password", &password);
+            if user.len() >= SHORTEST {
+                self.remember("user", &user);
+            }
+        }
+    }
+}
+
+/// Whether a value is no secret but shows a fault by itself: empty, `undefined`, `{{token}}`.
+pub(super) fn is_literal(value: &[u8]) -> bool {
+    let plain: &[&[u8]] = &[
+        b"",
+        b"0",
+        b"1",
+        b"true",
+        b"false",
+        b"null",
+        b"no-check",
+        b"nocheck",
+    ];
+    if plain.iter().any(|word| value.eq_ignore_ascii_case(word)) {
+        return true;
+    }
+    value.len() <= 64
+        && !super::name::is_random(value)
+        && credentials::placeholder(value).is_some_and(|text| text.as_bytes() == value)
+}
+
+/// What makes two secrets equal: percent-encoding, invisible characters and base64 of a Basic
+/// credential do not count.
+fn identity(secret: &[u8]) -> Vec<u8> {
+    let bare = percent_decode(secret);
+    if let Some((user, password)) = basic_parts(&bare) {
+        return [user, b":".to_vec(), password].concat();
+    }
+    match String::from_utf8(bare) {
+        Ok(text) => text
+            .chars()
+            .filter(|c| !is_hidden(*c))
+            .collect::<String>()
+            .into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}
+
+fn basic_parts(secret: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    (credentials::shape(secret) == Shape::Basic)
+        .then(|| decode_basic(secret))
+        .flatten()
+}
+
+/// The kind that the shape shows, else the one that the place says.
+fn kind_of(by_place: &'static str, secret: &[u8]) -> &'static str {
+    match credentials::shape(secret) {
+        Shape::JwtJws | Shape::JwtJwe if by_place != "password" => "jwt",
+        _ => by_place,
+    }
+}
+
+/// Characters, where the secret is UTF-8; else bytes.
+pub(super) fn count_characters(secret: &[u8]) -> usize {
+    std::str::from_utf8(secret).map_or(secret.len(), |text| text.chars().count())
+}
+
+/// Lists the code points that no credential of that kind may hold; of a password, controls only:
+/// anything else may be in it by right.
+fn push_illegal(name: &mut String, kind: &str, secret: &[u8]) {
+    let text: String = match std::str::from_utf8(secret) {
+        Ok(text) => text.to_owned(),
+        Err(_) => secret.iter().copied().map(char::from).collect(),
+    };
+    let illegal = |c: &char| match kind {
+        "password" | "basic" | "user" | "binary" => c.is_control() && kind != "binary",
+        _ => !c.is_ascii_graphic(),
+    };
+    let mut listed: Vec<char> = Vec::new();
+    for c in text.chars().filter(illegal) {
+        if !listed.contains(&c) {
+            listed.push(c);
+        }
+        if listed.len() > MOST_CODE_POINTS {
+            break;
+        }
+    }
+    let more = listed.len() > MOST_CODE_POINTS;
+    listed.truncate(MOST_CODE_POINTS);
+    let codes: Vec<String> = listed
+        .iter()
+        .map(|c| format!("U+{:04X}", u32::from(*c)))
+        .collect();
+    if !codes.is_empty() {
+        name.push_str(" has=");
+        name.push_str(&codes.join(","));
+        if more {
+            name.push('…');
+        }
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,276 @@
+//! Free text: echoes of known secrets first, then whatever looks like a secret by its shape.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::{Captures, Regex};
+
+use super::canvas::Canvas;
+use super::known::Echo;
+use super::masker::Masker;
+use super::name::{is_always_secret, is_wordlike, secret_kind};
+use super::secret::{count_characters, is_literal};
+use super::url::DEEPEST;
+use crate::auth::names::vendor_prefix;
+
+/// What a pattern found.
+struct Found {
+    range: Range<usize>,
+    kind: &'static str,
+}
+
+impl Masker {
+    /// Paints free text.
+    pub(super) fn paint_text(&mut self, out: &mut Canvas, text: &[u8], depth: u8) {
+        let echoes = self.book.known.echoes(text);
+        let mut done = 0;
+        for echo in echoes {
+            let gap = text.get(done..echo.range.start).unwrap_or_default();
+            self.paint_urls(out, gap, depth);
+            mask_echo(out, text, &echo);
+            done = echo.range.end;
+        }
+        self.paint_urls(out, text.get(done..).unwrap_or_default(), depth);
+    }
+
+    /// Paints text without known secrets: URLs by their parts, the rest by shape.
+    fn paint_urls(&mut self, out: &mut Canvas, text: &[u8], depth: u8) {
+        if depth > DEEPEST {
+            return self.paint_shapes(out, text);
+        }
+        let mut done = 0;
+        for url in URL.find_iter(text) {
+            self.paint_shapes(out, text.get(done..url.start()).unwrap_or_default());
+            self.paint_reference(out, url.as_bytes(), depth + 1);
+            done = url.end();
+        }
+        self.paint_shapes(out, text.get(done..).unwrap_or_default());
+    }
+
+    /// Paints text that holds neither known secrets nor URLs.
+    fn paint_shapes(&mut self, out: &mut Canvas, text: &[u8]) {
+        if text.is_empty() {
+            return;
+        }
+        let mut done = 0;
+        for found in shapes(text) {
+            self.paint_parts(out, text.get(done..found.range.start).unwrap_or_default());
+            let secret = text.get(found.range.clone()).unwrap_or_default();
+            self.mask(out, found.kind, secret);
+            done = found.range.end;
+        }
+        self.paint_parts(out, text.get(done..).unwrap_or_default());
+    }
+
+    /// Paints text in which only parts of known secrets can still be.
+    fn paint_parts(&mut self, out: &mut Canvas, text: &[u8]) {
+        let mut done = 0;
+        for echo in self.book.known.parts(text) {
+            out.captured(text.get(done..echo.range.start).unwrap_or_default());
+            mask_echo(out, text, &echo);
+            done = echo.range.end;
+        }
+        out.captured(text.get(done..).unwrap_or_default());
+    }
+}
+
+fn mask_echo(out: &mut Canvas, text: &[u8], echo: &Echo) {
+    let length = count_characters(text.get(echo.range.clone()).unwrap_or_default());
+    let part = if echo.part { " part" } else { "" };
+    out.mask(&format!("{}:{}{part} len={length}", echo.kind, echo.number));
+}
+
+/// What looks like a secret, in order and not overlapping; where two patterns meet, the earlier
+/// one of this list decides and the rest of the other one stays hidden too.
+fn shapes(text: &[u8]) -> Vec<Found> {
+    let patterns: [fn(&[u8]) -> Vec<Found>; 7] = [
+        pem,
+        jwt,
+        after_scheme,
+        userinfo,
+        by_prefix,
+        by_name,
+        by_element,
+    ];
+    let mut all: Vec<Found> = Vec::new();
+    for pattern in patterns {
+        for found in pattern(text) {
+            for range in uncovered(&all, found.range) {
+                let kind = found.kind;
+                let at = all.partition_point(|other| other.range.start < range.start);
+                all.insert(at, Found { range, kind });
+            }
+        }
+    }
+    all
+}
+
+/// The parts of a range that nothing covers yet; `all` is sorted and does not overlap.
+fn uncovered(all: &[Found], range: Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = range.start;
+    let first = all.partition_point(|found| found.range.end <= range.start);
+    for found in all.get(first..).unwrap_or_default() {
+        if found.range.start >= range.end {
+            break;
+        }
+        if found.range.start > start {
+            parts.push(start..found.range.start);
+        }
+        start = start.max(found.range.end);
+    }
+    if start < range.end {
+        parts.push(start..range.end);
+    }
+    parts
+}
+
+fn pem(text: &[u8]) -> Vec<Found> {
+    matches(&PEM, text, "key")
+}
+
+fn jwt(text: &[u8]) -> Vec<Found> {
+    matches(&JWT, text, "token")
+}
+
+fn after_scheme(text: &[u8]) -> Vec<Found> {
+    let found = |captures: Captures<'_>| {
+        let scheme = captures.get(1)?.as_bytes();
+        let secret = captures.get(2)?;
+        let kind = if scheme.eq_ignore_ascii_case(b"basic") {
+            "basic"
+        } else {
+            "token"
+        };
+        (!is_wordlike(secret.as_bytes())).then(|| Found {
+            range: secret.range(),
+            kind,
+        })
+    };
+    SCHEME.captures_iter(text).filter_map(found).collect()
+}
+
+fn userinfo(text: &[u8]) -> Vec<Found> {
+    let found = |captures: Captures<'_>| {
+        let range = captures.get(1)?.range();
+        Some(Found {
+            range,
+            kind: "basic",
+        })
+    };
+    USERINFO.captures_iter(text).filter_map(found).collect()
+}
+
+fn by_prefix(text: &[u8]) -> Vec<Found> {
+    let is_key = |run: &[u8]| {
+        vendor_prefix(run).is_some_and(|(_, prefix)| {
+            let rest = run.get(prefix.len()..).unwrap_or_default();
+            // The shorter the prefix, the more must follow before it is no accident.
+            let enough = if prefix.len() >= 4 { 8 } else { 20 };
+            rest.len() >= enough && !is_wordlike(rest) && rest.iter().any(u8::is_ascii_digit)
+        })
+    };
+    RUN.find_iter(text)
+        .filter(|run| is_key(run.as_bytes()))
+        .map(|run| Found {
+            range: run.range(),
+            kind: "key",
+        })
+        .collect()
+}
+
+/// `password=…`, `"password": "…"`, `password: …`
+fn by_name(text: &[u8]) -> Vec<Found> {
+    let found = |captures: Captures<'_>| {
+        let name = captures.name("name")?.as_bytes();
+        let value = ["double", "single", "bare"]
+            .iter()
+            .find_map(|group| captures.name(group))?;
+        let bytes = value.as_bytes();
+        let kind = secret_kind(name, bytes)?;
+        (!is_literal(bytes) && !is_scheme(bytes)).then(|| Found {
+            range: value.range(),
+            kind,
+        })
+    };
+    MEMBER.captures_iter(text).filter_map(found).collect()
+}
+
+/// `Authorization: Bearer …` in a text: the word is no secret, what follows it is found by itself.
+fn is_scheme(value: &[u8]) -> bool {
+    [
+        "bearer",
+        "basic",
+        "digest",
+        "token",
+        "negotiate",
+        "ntlm",
+        "dpop",
+    ]
+    .iter()
+    .any(|scheme| value.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
+/// `<password>…</password>`
+fn by_element(text: &[u8]) -> Vec<Found> {
+    let found = |captures: Captures<'_>| {
+        let name = captures.get(1)?.as_bytes();
+        let local = name.rsplit(|byte| *byte == b':').next()?;
+        let value = captures.get(2)?;
+        let kind = secret_kind(local, value.as_bytes())?;
+        let certain = is_always_secret(local) || !is_literal(value.as_bytes());
+        certain.then(|| Found {
+            range: value.range(),
+            kind,
+        })
+    };
+    ELEMENT.captures_iter(text).filter_map(found).collect()
+}
+
+fn matches(pattern: &Regex, text: &[u8], kind: &'static str) -> Vec<Found> {
+    let found = |found: regex::bytes::Match<'_>| Found {
+        range: found.range(),
+        kind,
+    };
+    pattern.find_iter(text).map(found).collect()
+}
+
+/// Absolute URLs; a closing bracket, quote or space ends one.
+static URL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?i-u)\b(?:https?|wss?)://[^\s"'<>\\{}|^`]+"#));
+
+static PEM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?s-u)-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\z)")
+});
+
+/// Compact JWS and JWE, whole or cut off: base64url of `{"`, `{ "`, `{\n`.
+static JWT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?-u)e(?:yJ|yAi|wog|w0K)[A-Za-z0-9_+/=-]{5,}(?:\.[A-Za-z0-9_+/=-]*){1,4}|eyJ[A-Za-z0-9_-]{16,}",
+    )
+});
+
+static SCHEME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?i-u)\b(bearer|basic|token|dpop|ssws|apikey|negotiate|ntlm)(?:[ \t]+|%20|\+|:[ \t]*)\\?["']?([A-Za-z0-9._~+/=:%|-]{8,})"#,
+    )
+});
+
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?-u)://([^\s/?#@"'<>]+)@"#));
+
+/// A run of token characters; `1//` starts Google's refresh tokens.
+static RUN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?-u)(?:\b1//)?[A-Za-z0-9][A-Za-z0-9_.~|:-]{11,}"));
+
+static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?-u)(?P<name>[A-Za-z_][A-Za-z0-9_.-]{1,60})(?:\\*["'])?\s*(?:=>|=|:)\s*(?:\\*"(?P<double>(?:[^"\\]|\\.)+)|\\*'(?P<single>[^']+)|(?P<bare>[^\s"'&;,<>{}\\\[\]]+))"#,
+    )
+});
+
+static ELEMENT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?-u)<([A-Za-z_][A-Za-z0-9_.:-]{0,60})(?:\s[^<>]*)?>([^<>]+)</"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is a constant that the tests compile")
+}
