@@ -80,8 +80,8 @@ fn mask_echo(out: &mut Canvas, text: &[u8], echo: &Echo) {
     out.mask(&format!("{}:{}{part} len={length}", echo.kind, echo.number));
 }
 
-/// What looks like a secret, in order and not overlapping; where two patterns meet, the earlier
-/// one of this list decides and the rest of the other one stays hidden too.
+/// What looks like a secret, in order and not overlapping: where two patterns meet, the one that
+/// starts first decides, then the one that stands first here; the rest stays hidden too.
 fn shapes(text: &[u8]) -> Vec<Found> {
     let patterns: [fn(&[u8]) -> Vec<Found>; 7] = [
         pem,
@@ -92,37 +92,16 @@ fn shapes(text: &[u8]) -> Vec<Found> {
         by_name,
         by_element,
     ];
-    let mut all: Vec<Found> = Vec::new();
-    for pattern in patterns {
-        for found in pattern(text) {
-            for range in uncovered(&all, found.range) {
-                let kind = found.kind;
-                let at = all.partition_point(|other| other.range.start < range.start);
-                all.insert(at, Found { range, kind });
-            }
-        }
-    }
+    let mut all: Vec<Found> = patterns.iter().flat_map(|pattern| pattern(text)).collect();
+    // Stable: of two that start together, the earlier pattern stays before the other.
+    all.sort_by_key(|found| found.range.start);
+    let mut done = 0;
+    all.retain_mut(|found| {
+        found.range.start = found.range.start.max(done);
+        done = done.max(found.range.end);
+        !found.range.is_empty()
+    });
     all
-}
-
-/// The parts of a range that nothing covers yet; `all` is sorted and does not overlap.
-fn uncovered(all: &[Found], range: Range<usize>) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let mut start = range.start;
-    let first = all.partition_point(|found| found.range.end <= range.start);
-    for found in all.get(first..).unwrap_or_default() {
-        if found.range.start >= range.end {
-            break;
-        }
-        if found.range.start > start {
-            parts.push(start..found.range.start);
-        }
-        start = start.max(found.range.end);
-    }
-    if start < range.end {
-        parts.push(start..range.end);
-    }
-    parts
 }
 
 fn pem(text: &[u8]) -> Vec<Found> {
@@ -258,9 +237,9 @@ static SCHEME: LazyLock<Regex> = LazyLock::new(|| {
 
 static USERINFO: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?-u)://([^\s/?#@"'<>]+)@"#));
 
-/// A run of token characters; `1//` starts Google's refresh tokens.
+/// A run of token characters; `1//` starts Google's refresh tokens, digits and a colon Telegram's.
 static RUN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?-u)(?:\b1//)?[A-Za-z0-9][A-Za-z0-9_.~|:-]{11,}"));
+    LazyLock::new(|| pattern(r"(?-u)(?:\b1//|\b[0-9]{6,12}:)?[A-Za-z0-9][A-Za-z0-9_.~|-]{11,}"));
 
 static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -1,0 +1,155 @@
+//! Compares two lists of values, with variables in the known-good ones that nobody resolved.
+
+use super::difference::Kind;
+
+/// What a comparison found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// How they differ.
+    pub(super) kind: Kind,
+    /// Whether a variable made part of the answer unknown.
+    pub(super) unresolved: bool,
+}
+
+/// Compares the values of one name; an empty list means that the request does not have it.
+pub(super) fn compare<T: AsRef<[u8]> + PartialEq>(
+    good: &[T],
+    failing: &[T],
+    variables: &[String],
+) -> Outcome {
+    let unresolved = good
+        .iter()
+        .any(|value| holds_variable(value.as_ref(), variables));
+    let kind = match (good.is_empty(), failing.is_empty()) {
+        (false, true) => Kind::Missing,
+        (true, false) => Kind::Extra,
+        _ if good == failing => Kind::Same,
+        _ if unresolved && all_match(good, failing, variables) => Kind::Same,
+        _ => Kind::Changed,
+    };
+    Outcome { kind, unresolved }
+}
+
+/// Whether a known-good value holds a variable that was not resolved.
+pub(super) fn holds_variable(value: &[u8], variables: &[String]) -> bool {
+    first_variable(value, variables).is_some()
+}
+
+/// Whether the value is nothing but one variable.
+pub(super) fn is_variable(value: &[u8], variables: &[String]) -> bool {
+    first_variable(value, variables) == Some((0, value.len()))
+}
+
+fn all_match<T: AsRef<[u8]>>(good: &[T], failing: &[T], variables: &[String]) -> bool {
+    good.len() == failing.len()
+        && good
+            .iter()
+            .zip(failing)
+            .all(|(good, failing)| matches(good.as_ref(), failing.as_ref(), variables))
+}
+
+/// Whether `failing` is what `good` could become: the text around the variables is equal, and
+/// something stands in place of each. The first word's case is not compared: it may be a scheme.
+pub(super) fn matches(good: &[u8], failing: &[u8], variables: &[String]) -> bool {
+    let mut pattern = good;
+    let mut text = failing;
+    let mut after_variable = false;
+    loop {
+        let (literal, rest) = match first_variable(pattern, variables) {
+            Some((start, length)) => {
+                let rest = pattern.get(start + length..).unwrap_or_default();
+                (pattern.get(..start).unwrap_or_default(), Some(rest))
+            }
+            None => (pattern, None),
+        };
+        let end = match (after_variable, rest) {
+            (false, Some(_)) => starts_with(text, literal).then_some(literal.len()),
+            (false, None) => (text == literal).then_some(text.len()),
+            (true, None) if literal.is_empty() => (!text.is_empty()).then_some(text.len()),
+            (true, None) => {
+                (text.len() > literal.len() && text.ends_with(literal)).then_some(text.len())
+            }
+            // Two variables side by side are one unknown.
+            (true, Some(_)) if literal.is_empty() => Some(0),
+            (true, Some(_)) => memchr::memmem::find(text.get(1..).unwrap_or_default(), literal)
+                .map(|at| at + 1 + literal.len()),
+        };
+        let Some(end) = end else {
+            return false;
+        };
+        let Some(rest) = rest else {
+            return true;
+        };
+        text = text.get(end..).unwrap_or_default();
+        pattern = rest;
+        after_variable = true;
+    }
+}
+
+fn starts_with(text: &[u8], literal: &[u8]) -> bool {
+    text.get(..literal.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(literal))
+}
+
+/// Where the first variable stands: start and length; of two that start together, the longer one.
+fn first_variable(value: &[u8], variables: &[String]) -> Option<(usize, usize)> {
+    variables
+        .iter()
+        .filter(|variable| !variable.is_empty())
+        .filter_map(|variable| {
+            let start = memchr::memmem::find(value, variable.as_bytes())?;
+            Some((start, variable.len()))
+        })
+        .min_by_key(|(start, length)| (*start, usize::MAX - length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn variables() -> Vec<String> {
+        vec!["{{token}}".to_owned(), "$T".to_owned()]
+    }
+
+    fn kind(good: &str, failing: &str) -> Kind {
+        compare(&[good.as_bytes()], &[failing.as_bytes()], &variables()).kind
+    }
+
+    #[test]
+    fn any_value_fits_a_variable() {
+        assert_eq!(kind("Bearer {{token}}", "Bearer abc"), Kind::Same);
+        assert_eq!(kind("Bearer {{token}}", "bearer abc"), Kind::Same);
+        assert_eq!(kind("{{token}}", "Basic abc"), Kind::Same);
+        assert_eq!(kind("a{{token}}b$T", "axxbyy"), Kind::Same);
+        assert_eq!(kind("{{token}}$T;", "xy;"), Kind::Same);
+    }
+
+    #[test]
+    fn the_text_around_a_variable_is_compared() {
+        assert_eq!(kind("Bearer {{token}}", "Token abc"), Kind::Changed);
+        assert_eq!(kind("Bearer {{token}}", "Bearer "), Kind::Changed);
+        assert_eq!(kind("a{{token}}b", "ab"), Kind::Changed);
+        assert_eq!(kind("a{{token}}b", "axc"), Kind::Changed);
+    }
+
+    #[test]
+    fn without_variables_values_are_equal_or_not() {
+        assert_eq!(kind("a", "a"), Kind::Same);
+        assert_eq!(kind("a", "A"), Kind::Changed);
+        assert_eq!(compare(&[b"a"], &[], &[]).kind, Kind::Missing);
+        assert_eq!(compare(&[], &[b"a"], &[]).kind, Kind::Extra);
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_put_in_place_of_the_variable_fits(
+            before in "[a-c]{0,3}", value in "[a-c]{1,5}", after in "[a-c]{0,3}",
+        ) {
+            let good = format!("{before}{{{{token}}}}{after}");
+            let failing = format!("{before}{value}{after}");
+            prop_assert!(matches(good.as_bytes(), failing.as_bytes(), &variables()));
+        }
+    }
+}
