@@ -1,8 +1,21 @@
 //! What the proxy path holds: hands exchanges over without ever waiting for the store.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
 
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::entry::Entry;
+use super::history::History;
+use super::queue::{Job, Queue};
+use super::settings::{Clock, Settings};
+use super::store::Store;
+use super::watch::Watch;
+use super::writer::{Notice, Writer};
+use crate::auth::fingerprint::Fingerprinter;
 use crate::model::{Exchange, ExchangeId, Origin, Timestamp};
 use crate::wire::head::Head;
 
@@ -29,6 +42,15 @@ pub struct Passed {
     pub token_content: Option<Vec<u8>>,
 }
 
+impl Passed {
+    /// How many bytes it holds, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.request.bytes().len()
+            + self.response.bytes().len()
+            + self.token_content.as_ref().map_or(0, Vec::len)
+    }
+}
+
 /// How much of a failing exchange is known when it is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -38,40 +60,103 @@ pub enum Progress {
     Ended,
 }
 
+/// What was counted since the start, for the status line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Exchanges that ended, failures among them.
+    pub requests: u64,
+    /// Failures that ended.
+    pub failures: u64,
+    /// Failures that could not be kept.
+    pub lost: u64,
+    /// Directions of connections that were not decoded to their end.
+    pub not_decoded: u64,
+    /// Failures that are kept, but were not announced: there were too many at once.
+    pub unannounced: u64,
+}
+
+/// Starts recording into that store.
+///
+/// The notices tell, in order, what is durable; whoever does not take them in time misses some, which
+/// [`Counts::unannounced`] tells. To stop: end the proxy path, then [`Writer::stop`]; the notices end
+/// when everything is written.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn start(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+) -> std::io::Result<(Recorder, Writer, Receiver<Notice>)> {
+    let shared = Arc::new(Shared {
+        seed: random_seed(),
+        sequence: AtomicU64::new(0),
+        content_held: AtomicUsize::new(0),
+        counters: Counters::default(),
+        history: History::new(&settings),
+        watch: Watch::default(),
+        queue: Queue::new(settings.failure_budget),
+        fingerprinter: store.fingerprinter().clone(),
+        settings,
+        clock,
+    });
+    let (writer, notices) = Writer::start(Arc::clone(&shared), store)?;
+    Ok((Recorder { shared }, writer, notices))
+}
+
 /// The recorder, shared by all connections.
-#[derive(Clone, Debug)]
-pub struct Recorder {}
+#[derive(Clone)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
 
 impl Recorder {
     /// The time, by the clock this process was started with.
     pub fn now(&self) -> Timestamp {
-        unimplemented!()
+        self.shared.clock.now()
     }
 
     /// An id for an exchange.
-    pub fn next_id(&self, _at: Timestamp) -> ExchangeId {
-        unimplemented!()
+    pub fn next_id(&self, at: Timestamp) -> ExchangeId {
+        self.shared.next_id(at)
     }
 
     /// How many bytes of a message's content are kept.
     pub fn content_limit(&self) -> usize {
-        unimplemented!()
+        self.shared.settings.content_limit
     }
 
     /// Takes that many bytes from the process-wide budget for captured content in flight; `false` when
     /// it is spent. Give them back with [`Recorder::release_content`].
-    pub fn reserve_content(&self, _bytes: usize) -> bool {
-        unimplemented!()
+    pub fn reserve_content(&self, bytes: usize) -> bool {
+        let budget = self.shared.settings.content_budget;
+        self.shared
+            .content_held
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
+                held.checked_add(bytes).filter(|sum| *sum <= budget)
+            })
+            .is_ok()
     }
 
     /// Gives back what [`Recorder::reserve_content`] took.
-    pub fn release_content(&self, _bytes: usize) {
-        unimplemented!()
+    pub fn release_content(&self, bytes: usize) {
+        self.shared.content_held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// An exchange that is no failure. Never blocks; under load it is dropped and counted.
-    pub fn passed(&self, _passed: Passed) {
-        unimplemented!()
+    pub fn passed(&self, passed: Passed) {
+        let shared = &*self.shared;
+        shared.counters.requests.fetch_add(1, Ordering::Relaxed);
+        let id = shared.next_id(passed.at);
+        let repeats = shared.watch.matching(&passed);
+        let entry = Entry::passed(id, passed);
+        if let Some(key) = repeats
+            && let Some(seen) = entry.seen(&shared.fingerprinter)
+        {
+            let seen = Box::new(seen.as_ref().clone());
+            shared.queue.push_optional(Job::Repeated { key, seen });
+        }
+        shared.history.push(entry);
     }
 
     /// A failing exchange (a recorded status, or [`crate::model::Outcome::Failure`]). Never blocks.
@@ -81,24 +166,107 @@ impl Recorder {
     /// [`Recorder::room`], at most a second, then count it with [`Recorder::lose`].
     pub fn failed(
         &self,
-        _exchange: Box<Exchange>,
-        _progress: Progress,
+        exchange: Box<Exchange>,
+        progress: Progress,
     ) -> Result<(), Box<Exchange>> {
-        unimplemented!()
+        let shared = &*self.shared;
+        let key = shared.watch.add(&exchange, shared.clock.now());
+        shared.queue.push_failure(exchange, progress, key)?;
+        if progress == Progress::Ended {
+            shared.counters.requests.fetch_add(1, Ordering::Relaxed);
+            shared.counters.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Waits until [`Recorder::failed`] may succeed again.
     pub async fn room(&self) {
-        unimplemented!()
+        self.shared.queue.room().await;
     }
 
     /// Counts a failure that could not be kept: said loudly.
     pub fn lose(&self) {
-        unimplemented!()
+        let counters = &self.shared.counters;
+        counters.requests.fetch_add(1, Ordering::Relaxed);
+        counters.lost.fetch_add(1, Ordering::Relaxed);
+        self.shared.queue.push_optional(Job::Lost);
     }
 
     /// A direction of a connection that is not decoded from here on; its bytes flow on.
-    pub fn not_decoded(&self, _origin: &Origin, _reason: &'static str) {
-        unimplemented!()
+    pub fn not_decoded(&self, origin: &Origin, reason: &'static str) {
+        self.shared
+            .counters
+            .not_decoded
+            .fetch_add(1, Ordering::Relaxed);
+        let origin = origin.clone();
+        self.shared
+            .queue
+            .push_optional(Job::NotDecoded { origin, reason });
+    }
+
+    /// What was counted since the start.
+    pub fn counts(&self) -> Counts {
+        self.shared.counters.read()
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the recorder and the writer share.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    pub(super) counters: Counters,
+    pub(super) history: History,
+    pub(super) watch: Watch,
+    pub(super) queue: Queue,
+    pub(super) fingerprinter: Fingerprinter,
+    content_held: AtomicUsize,
+    /// Ids differ by the counter, and from those of other processes by the seed.
+    seed: u128,
+    sequence: AtomicU64,
+}
+
+impl Shared {
+    fn next_id(&self, at: Timestamp) -> ExchangeId {
+        let number = self.sequence.fetch_add(1, Ordering::Relaxed);
+        ExchangeId::from_parts(at, self.seed.wrapping_add(u128::from(number)))
+    }
+}
+
+/// The counters behind [`Counts`].
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) requests: AtomicU64,
+    pub(super) failures: AtomicU64,
+    pub(super) lost: AtomicU64,
+    pub(super) not_decoded: AtomicU64,
+    pub(super) unannounced: AtomicU64,
+}
+
+impl Counters {
+    fn read(&self) -> Counts {
+        Counts {
+            requests: self.requests.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            lost: self.lost.load(Ordering::Relaxed),
+            not_decoded: self.not_decoded.load(Ordering::Relaxed),
+            unannounced: self.unannounced.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Ids need to differ, not to be secret: without random bytes they still do within this process.
+fn random_seed() -> u128 {
+    let mut bytes = [0; 16];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => u128::from_be_bytes(bytes),
+        Err(_unspecified) => 0,
     }
 }

@@ -1,0 +1,124 @@
+//! The newest exchanges, in memory: bounded by count, by bytes and by age.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::entry::Entry;
+use super::settings::Settings;
+use crate::model::Timestamp;
+
+/// The history ring.
+#[derive(Debug)]
+pub(super) struct History {
+    bounds: Bounds,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug)]
+struct Bounds {
+    exchanges: usize,
+    bytes: usize,
+    window: std::time::Duration,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
+    /// How many were not kept although count and age would have allowed it.
+    lost: u64,
+    lost_at: Timestamp,
+}
+
+/// The history as a failure finds it.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    /// Newest first.
+    pub(super) entries: Vec<Arc<Entry>>,
+    /// How many are missing.
+    pub(super) lost: u64,
+}
+
+impl History {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            bounds: Bounds {
+                exchanges: settings.history_exchanges,
+                bytes: settings.history_bytes,
+                window: settings.history_window,
+            },
+            ring: Mutex::default(),
+        }
+    }
+
+    /// Remembers an exchange; whatever has to go for it goes. One lock, held briefly.
+    pub(super) fn push(&self, entry: Entry) {
+        let bytes = entry.bytes();
+        if bytes > self.bounds.bytes / OVERSIZED || self.bounds.exchanges == 0 {
+            return self.lose(entry.at);
+        }
+        let at = entry.at;
+        let entry = Arc::new(entry);
+        // Dropped after the lock is given back.
+        let mut gone: Vec<Arc<Entry>> = Vec::new();
+        let mut ring = self.lock();
+        while ring.entries.len() >= self.bounds.exchanges {
+            gone.extend(ring.pop());
+        }
+        while ring.bytes + bytes > self.bounds.bytes
+            && let Some(oldest) = ring.pop()
+        {
+            if oldest.at >= at.minus(self.bounds.window) {
+                ring.lose(at);
+            }
+            gone.push(oldest);
+        }
+        ring.bytes += bytes;
+        ring.entries.push_back(entry);
+        drop(ring);
+    }
+
+    /// What is remembered at `now`, newest first.
+    pub(super) fn remembered(&self, now: Timestamp) -> Remembered {
+        let oldest = now.minus(self.bounds.window);
+        let mut ring = self.lock();
+        let mut gone = Vec::new();
+        while ring.entries.front().is_some_and(|entry| entry.at < oldest) {
+            gone.extend(ring.pop());
+        }
+        if ring.lost_at < oldest {
+            ring.lost = 0;
+        }
+        let remembered = Remembered {
+            entries: ring.entries.iter().rev().cloned().collect(),
+            lost: ring.lost,
+        };
+        drop(ring);
+        drop(gone);
+        remembered
+    }
+
+    fn lose(&self, at: Timestamp) {
+        self.lock().lose(at);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn pop(&mut self) -> Option<Arc<Entry>> {
+        let entry = self.entries.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(entry.bytes());
+        Some(entry)
+    }
+
+    fn lose(&mut self, at: Timestamp) {
+        self.lost = self.lost.saturating_add(1);
+        self.lost_at = at;
+    }
+}
+
+/// Heads of more than this fraction of the whole history's bytes are not remembered.
+const OVERSIZED: usize = 32;

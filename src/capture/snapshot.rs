@@ -1,0 +1,145 @@
+//! What was known around a failure when it happened: chosen from the history.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::entry::Entry;
+use super::history::Remembered;
+use crate::auth::fingerprint::Fingerprinter;
+use crate::model::{ClientKey, CredentialFact, Exchange, ExchangeId, Seen};
+
+/// What was known around a failing exchange.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// The exchanges before it, newest first.
+    pub(super) before: Vec<Arc<Entry>>,
+    /// The credentials that it carried.
+    pub(super) credentials: Vec<CredentialFact>,
+    /// How many exchanges were not remembered.
+    pub(super) lost: u64,
+}
+
+/// Chooses from the history what may bear on a failure: exchanges before it of the same registrable
+/// domain, and token responses of any.
+pub(super) fn snapshot(
+    exchange: &Exchange,
+    remembered: &Remembered,
+    fingerprinter: &Fingerprinter,
+) -> Snapshot {
+    let client = exchange.client_key();
+    let near = related(exchange, remembered);
+    let known: Vec<(&Arc<Entry>, &Seen)> = near
+        .into_iter()
+        .filter_map(|entry| Some((entry, entry.seen(fingerprinter)?.as_ref())))
+        .collect();
+    let mut chosen = Choice::default();
+    for (class, most) in CLASSES {
+        let wanted = known
+            .iter()
+            .filter(|(_, seen)| class(seen, exchange, client.as_ref()));
+        chosen.add(wanted.map(|(entry, _)| entry.id), *most);
+    }
+    let mut before: Vec<Arc<Entry>> = known
+        .into_iter()
+        .filter(|(entry, _)| chosen.ids.contains(&entry.id))
+        .map(|(entry, _)| Arc::clone(entry))
+        .collect();
+    before.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
+    Snapshot {
+        before,
+        credentials: fingerprinter.credentials(&exchange.request),
+        lost: remembered.lost,
+    }
+}
+
+impl Snapshot {
+    /// Whether that client got tokens at least twice: it knows how to refresh them, so a 401 may only
+    /// be its sign to do so.
+    pub(super) fn has_refreshed(
+        &self,
+        client: Option<&ClientKey>,
+        fingerprinter: &Fingerprinter,
+    ) -> bool {
+        let responses = self
+            .before
+            .iter()
+            .filter_map(|entry| entry.seen(fingerprinter))
+            .filter(|seen| gave_tokens(seen) && is_client(seen, client));
+        responses.count() >= 2
+    }
+}
+
+/// The part of a host that was registered; loopback names and addresses count as one.
+pub(super) fn registrable(host: &str) -> &str {
+    let bare = host.trim_end_matches('.');
+    if bare == "localhost" || bare.ends_with(".localhost") {
+        return LOOPBACK;
+    }
+    match bare.parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() => LOOPBACK,
+        Ok(_) => bare,
+        Err(_name) => psl::domain_str(bare).unwrap_or(bare),
+    }
+}
+
+/// A Case refers to so many exchanges before it at most.
+const MOST: usize = 32;
+
+const LOOPBACK: &str = "localhost";
+
+type Class = fn(&Seen, &Exchange, Option<&ClientKey>) -> bool;
+
+/// What matters most first, so that a busy client's polling does not push out its login.
+const CLASSES: &[(Class, usize)] = &[
+    (|seen, _, client| gave_tokens(seen) && is_client(seen, client), 8),
+    (|seen, _, _| gave_tokens(seen), 4),
+    (|seen, _, client| seen.response_fields.contains("set-cookie") && is_client(seen, client), 6),
+    (|seen, failing, _| seen.request.url.path == failing.request.url.path, 6),
+    (|seen, _, client| is_client(seen, client), MOST),
+    (|_, _, _| true, MOST),
+];
+
+fn gave_tokens(seen: &Seen) -> bool {
+    !seen.tokens.is_empty()
+}
+
+fn is_client(seen: &Seen, client: Option<&ClientKey>) -> bool {
+    client == Some(&seen.client)
+}
+
+#[derive(Default)]
+struct Choice {
+    ids: BTreeSet<ExchangeId>,
+}
+
+impl Choice {
+    /// Adds up to `most` that are not chosen yet, as long as there is room.
+    fn add(&mut self, wanted: impl Iterator<Item = ExchangeId>, most: usize) {
+        let most = most.min(MOST.saturating_sub(self.ids.len()));
+        let fresh: Vec<_> = wanted
+            .filter(|id| !self.ids.contains(id))
+            .take(most)
+            .collect();
+        self.ids.extend(fresh);
+    }
+}
+
+fn related<'a>(exchange: &Exchange, remembered: &'a Remembered) -> Vec<&'a Arc<Entry>> {
+    let host = exchange.request.url.origin.host.as_str();
+    let domain = registrable(host);
+    let mut same: HashMap<&str, bool> = HashMap::from([(host, true)]);
+    let mut near = Vec::new();
+    for entry in &remembered.entries {
+        if entry.at > exchange.at || entry.id == exchange.id {
+            continue;
+        }
+        let is_near = *same
+            .entry(entry.host())
+            .or_insert_with(|| registrable(entry.host()) == domain);
+        if is_near || entry.gave_tokens() {
+            near.push(entry);
+        }
+    }
+    near
+}

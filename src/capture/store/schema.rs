@@ -1,0 +1,128 @@
+//! The tables, and how a store gets from an older version to this one.
+//!
+//! Plain columns hold only masked values, fingerprints, numbers and names; everything as received
+//! is in a sealed column (`exchange`, `context`, `baseline_copy`, `sealed`).
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::StoreError;
+
+/// `w401` in ASCII, where SQLite keeps the kind of a file.
+pub(super) const APPLICATION_ID: i32 = 0x7734_3031;
+
+/// The steps from version to version; a store of version `n` has the first `n` behind it.
+const MIGRATIONS: &[&str] = &[VERSION_1];
+
+const VERSION_1: &str = "
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE failures (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,
+  method TEXT NOT NULL,
+  host TEXT NOT NULL,
+  authority TEXT NOT NULL,
+  url TEXT NOT NULL,
+  route TEXT NOT NULL,
+  client TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  complete INTEGER NOT NULL,
+  explained INTEGER NOT NULL DEFAULT 0,
+  cause TEXT,
+  side TEXT,
+  confidence TEXT,
+  baseline TEXT,
+  same_as INTEGER,
+  exchange BLOB NOT NULL,
+  context BLOB NOT NULL,
+  baseline_copy BLOB
+) STRICT;
+CREATE INDEX failures_at ON failures (at);
+
+CREATE TABLE seen (
+  id TEXT PRIMARY KEY,
+  sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE baselines (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  added INTEGER NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+";
+
+/// Refuses a file that is no store, before SQLite opens it.
+///
+/// # Errors
+/// When it has another header than a store of why401 (an empty file has none yet).
+pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    File::open(path)
+        .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
+        .map_err(StoreError::io("read", path))?;
+    if header.is_empty() {
+        return Ok(());
+    }
+    let is_store = header.starts_with(b"SQLite format 3\0")
+        && header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4)
+            == Some(APPLICATION_ID.to_be_bytes().as_slice());
+    if is_store {
+        Ok(())
+    } else {
+        Err(StoreError::Foreign { path: path.into() })
+    }
+}
+
+/// The database header of SQLite's file format, and where the application id stands in it.
+const HEADER_BYTES: usize = 100;
+const APPLICATION_ID_AT: usize = 68;
+
+/// Brings the store to this version.
+///
+/// The first set-up is done before write-ahead logging is switched on, so that the header in the
+/// file itself is complete.
+///
+/// # Errors
+/// When it is newer than this version, or SQLite fails.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let version = version(connection).map_err(StoreError::sqlite(path))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known {
+        return Err(StoreError::Newer {
+            path: path.into(),
+            found: version,
+            known,
+        });
+    }
+    if version < known {
+        step_up(connection).map_err(StoreError::sqlite(path))?;
+    }
+    Ok(())
+}
+
+/// Another process may have done it in between: the version is read again inside the transaction.
+fn step_up(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = usize::try_from(version(&transaction)?).unwrap_or(0);
+    for step in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}

@@ -1,0 +1,126 @@
+//! Requests whose failure is still open: does one that passes now repeat one of them?
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::recorder::Passed;
+use super::store::RECOVERY_WINDOW;
+use crate::model::{Exchange, Origin, Timestamp};
+
+/// "The same request of the same client", as a keyed hash: client address, `User-Agent`, method,
+/// origin, path and query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestKey(u64);
+
+/// The requests whose failure is open.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    hasher: RandomState,
+    /// Each with the time after which nobody waits for it any more.
+    open: Mutex<HashMap<RequestKey, Timestamp>>,
+    /// How many there are: most requests pass when there are none, and then cost one load.
+    count: AtomicUsize,
+}
+
+impl Watch {
+    /// Watches for requests like that one, from now on.
+    pub(super) fn add(&self, exchange: &Exchange, now: Timestamp) -> RequestKey {
+        let key = self.key_of_failure(exchange);
+        let mut open = self.lock();
+        if open.len() >= MOST {
+            open.retain(|_, until| *until >= now);
+        }
+        if open.len() < MOST || open.contains_key(&key) {
+            open.insert(key, now.plus(RECOVERY_WINDOW));
+        }
+        self.count.store(open.len(), Ordering::Relaxed);
+        key
+    }
+
+    /// The key of a passing request, if somebody waits for one like it.
+    pub(super) fn matching(&self, passed: &Passed) -> Option<RequestKey> {
+        if self.count.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let key = self.key_of_passed(passed)?;
+        let mut open = self.lock();
+        let until = *open.get(&key)?;
+        // A success closes it. Other answers may be steps of a handshake.
+        if passed.at > until || (200..400).contains(&passed.status) {
+            open.remove(&key);
+            self.count.store(open.len(), Ordering::Relaxed);
+        }
+        (passed.at <= until).then_some(key)
+    }
+
+    /// Forgets those that nobody waits for any more.
+    pub(super) fn expire(&self, now: Timestamp) {
+        if self.count.load(Ordering::Relaxed) > 0 {
+            let mut open = self.lock();
+            open.retain(|_, until| *until >= now);
+            self.count.store(open.len(), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn key_of_failure(&self, exchange: &Exchange) -> RequestKey {
+        let request = &exchange.request;
+        self.key(
+            exchange.hop.as_ref().map(|hop| hop.client.ip()),
+            request.fields.first("user-agent").unwrap_or_default(),
+            request.method.as_bytes(),
+            &request.url.origin,
+            &request.url.path_and_query(),
+        )
+    }
+
+    fn key_of_passed(&self, passed: &Passed) -> Option<RequestKey> {
+        let mut parts = passed.request.start_line().splitn(2, |b| *b == b' ');
+        let method = parts.next()?;
+        let rest = parts.next()?;
+        let target = rest.get(..rest.iter().rposition(|b| *b == b' ')?)?;
+        Some(self.key(
+            Some(passed.client.ip()),
+            passed.request.field("user-agent").unwrap_or_default(),
+            method,
+            &passed.origin,
+            path_and_query(target),
+        ))
+    }
+
+    fn key(
+        &self,
+        client: Option<IpAddr>,
+        agent: &[u8],
+        method: &[u8],
+        origin: &Origin,
+        path: &[u8],
+    ) -> RequestKey {
+        RequestKey(self.hasher.hash_one((client, agent, method, origin, path)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestKey, Timestamp>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The part of a target after the authority; only absolute form has one (RFC 9112 section 3.2.2).
+fn path_and_query(target: &[u8]) -> &[u8] {
+    let target = target.split(|b| *b == b'#').next().unwrap_or_default();
+    if target.starts_with(b"/") {
+        return target;
+    }
+    let Some(colon) = memchr::memmem::find(target, b"://") else {
+        return target;
+    };
+    let after = target.get(colon + 3..).unwrap_or_default();
+    match after.iter().position(|b| matches!(b, b'/' | b'?')) {
+        Some(at) if after.get(at) == Some(&b'/') => after.get(at..).unwrap_or_default(),
+        _ => b"/",
+    }
+}
+
+/// So many different requests are watched at a time; further ones are not.
+const MOST: usize = 4096;
