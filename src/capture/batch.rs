@@ -64,7 +64,9 @@ impl Batch {
                         steps.push(Step::Write(Box::new(written)));
                     }
                 }
-                Job::Repeated { key, seen } => steps.push(Step::Tell(Notice::Repeated { key, seen })),
+                Job::Repeated { key, seen } => {
+                    steps.push(Step::Tell(Notice::Repeated { key, seen }))
+                }
                 Job::NotDecoded { origin, reason } => {
                     steps.push(Step::Tell(Notice::NotDecoded { origin, reason }));
                 }
@@ -96,12 +98,7 @@ impl Step {
 }
 
 impl Written {
-    fn prepare(
-        shared: &Shared,
-        exchange: Box<Exchange>,
-        complete: bool,
-        key: RequestKey,
-    ) -> Self {
+    fn prepare(shared: &Shared, exchange: Box<Exchange>, complete: bool, key: RequestKey) -> Self {
         let remembered = shared.history.remembered(exchange.at);
         let snapshot = snapshot(&exchange, &remembered, &shared.fingerprinter);
         let plain = plain(&exchange, shared.settings.route);
@@ -115,7 +112,12 @@ impl Written {
         Self {
             complete,
             key,
-            kind: kind(&exchange, &plain.route, &snapshot.credentials, &shared.fingerprinter),
+            kind: kind(
+                &exchange,
+                &plain.route,
+                &snapshot.credentials,
+                &shared.fingerprinter,
+            ),
             awaits_next_leg: awaits_next_leg(&exchange)
                 || snapshot.has_refreshed(exchange.client_key().as_ref(), &shared.fingerprinter),
             snapshot,

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use super::recorder::Passed;
 use crate::auth::fingerprint::Fingerprinter;
 use crate::model::{
-    ClientKey, Content, CredentialFact, Exchange, ExchangeId, FieldSection, Request, Seen, Timestamp,
+    ClientKey, Content, CredentialFact, Exchange, ExchangeId, FieldSection, Request, Seen,
+    Timestamp,
 };
 
 /// An exchange in the history.
@@ -146,7 +147,11 @@ fn read(id: ExchangeId, passed: &Passed, fingerprinter: &Fingerprinter) -> Optio
         duration: Some(passed.duration),
         client: ClientKey {
             address: passed.client.ip(),
-            user_agent: request.fields.first("user-agent").unwrap_or_default().to_vec(),
+            user_agent: request
+                .fields
+                .first("user-agent")
+                .unwrap_or_default()
+                .to_vec(),
         },
         connection: passed.connection,
         credentials: fingerprinter.credentials(&request),

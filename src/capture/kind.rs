@@ -50,9 +50,8 @@ fn add_outcome(text: &mut Text, outcome: &Outcome) {
                 }
             }
         }
-        Outcome::Failure(failure) => text.add(
-            format!("{:?} {:?} {:?}", failure.side, failure.stage, failure.cause).as_bytes(),
-        ),
+        Outcome::Failure(failure) => text
+            .add(format!("{:?} {:?} {:?}", failure.side, failure.stage, failure.cause).as_bytes()),
         Outcome::Unobserved => text.add(b"unobserved"),
     }
 }

@@ -164,11 +164,7 @@ impl Recorder {
     /// # Errors
     /// Gives the exchange back when the budget for failures waiting for the store is spent: wait for
     /// [`Recorder::room`], at most a second, then count it with [`Recorder::lose`].
-    pub fn failed(
-        &self,
-        exchange: Box<Exchange>,
-        progress: Progress,
-    ) -> Result<(), Box<Exchange>> {
+    pub fn failed(&self, exchange: Box<Exchange>, progress: Progress) -> Result<(), Box<Exchange>> {
         let shared = &*self.shared;
         let key = shared.watch.add(&exchange, shared.clock.now());
         shared.queue.push_failure(exchange, progress, key)?;

@@ -92,10 +92,19 @@ type Class = fn(&Seen, &Exchange, Option<&ClientKey>) -> bool;
 
 /// What matters most first, so that a busy client's polling does not push out its login.
 const CLASSES: &[(Class, usize)] = &[
-    (|seen, _, client| gave_tokens(seen) && is_client(seen, client), 8),
+    (
+        |seen, _, client| gave_tokens(seen) && is_client(seen, client),
+        8,
+    ),
     (|seen, _, _| gave_tokens(seen), 4),
-    (|seen, _, client| seen.response_fields.contains("set-cookie") && is_client(seen, client), 6),
-    (|seen, failing, _| seen.request.url.path == failing.request.url.path, 6),
+    (
+        |seen, _, client| seen.response_fields.contains("set-cookie") && is_client(seen, client),
+        6,
+    ),
+    (
+        |seen, failing, _| seen.request.url.path == failing.request.url.path,
+        6,
+    ),
     (|seen, _, client| is_client(seen, client), MOST),
     (|_, _, _| true, MOST),
 ];

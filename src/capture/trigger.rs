@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(interest("POST", b"/tokenize", 200), Interest::Context);
         assert_eq!(interest("POST", b"/a?next=/token", 200), Interest::Context);
         assert_eq!(interest("GET", b"/login", 200), Interest::Context);
-        assert_eq!(interest("GET", b"/token?service=r", 200), Interest::TokenResponse);
+        assert_eq!(
+            interest("GET", b"/token?service=r", 200),
+            Interest::TokenResponse
+        );
     }
 
     #[test]

@@ -67,10 +67,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(
-        shared: Arc<Shared>,
-        store: Store,
-    ) -> io::Result<(Self, Receiver<Notice>)> {
+    pub(super) fn start(shared: Arc<Shared>, store: Store) -> io::Result<(Self, Receiver<Notice>)> {
         let (notices, receiver) = sync_channel(MOST_NOTICES);
         let worker = Worker {
             shared: Arc::clone(&shared),
@@ -165,7 +162,9 @@ impl Worker {
             None => {
                 let lost = batch.failures() as u64;
                 self.shared.counters.lost.fetch_add(lost, Ordering::Relaxed);
-                self.send(Notice::Lost(self.shared.counters.lost.load(Ordering::Relaxed)));
+                self.send(Notice::Lost(
+                    self.shared.counters.lost.load(Ordering::Relaxed),
+                ));
             }
         }
         self.shared.queue.release(cost);

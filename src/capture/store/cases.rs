@@ -60,7 +60,8 @@ impl Store {
             .case_columns(reference)?
             .ok_or_else(|| ResolveError::NotFound(format!("#{}", reference.number)))?;
         let row = reference.id.to_string();
-        let failing: Exchange = self.open_sealed(failure_slot("exchange", &row), &columns.exchange)?;
+        let failing: Exchange =
+            self.open_sealed(failure_slot("exchange", &row), &columns.exchange)?;
         let context = self.open_sealed(failure_slot("context", &row), &columns.context)?;
         let baseline = match (&columns.baseline, columns.same_as) {
             (Some(sealed), _) => {
@@ -118,8 +119,8 @@ impl Store {
             .map_err(StoreError::sqlite(&self.path))
     }
 
-    /// Keeps what the analysis found: the verdict, the baseline it was drawn with, and the exchanges
-    /// that came after. A recovered state that is already written stays.
+    /// Keeps a verdict and the baseline it was drawn with. A verdict that is an earlier failure's keeps
+    /// no baseline of its own.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -131,8 +132,6 @@ impl Store {
             }
             _ => None,
         };
-        let context = StoredContext::of(&case.context);
-        let context = self.sealed(failure_slot("context", &row), &context)?;
         let baseline = case.baseline.as_ref().map(|chosen| &chosen.baseline.name);
         self.connection
             .prepare_cached(SAVE_VERDICT)
@@ -145,12 +144,38 @@ impl Store {
                     baseline,
                     verdict.same_as.map(signed),
                     copy,
-                    context,
-                    (case.state == State::Recovered).then_some(State::Recovered.as_str()),
                 ])
             })
             .map(drop)
             .map_err(StoreError::sqlite(&self.path))
+    }
+
+    /// Keeps a verdict, and what the recording process learned of the Case since it was written: the
+    /// exchanges after it, and where it stands.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn save_case(&self, case: &Case, verdict: &Verdict) -> Result<(), StoreError> {
+        self.save_verdict(case, verdict)?;
+        if !case.context.after.is_empty() {
+            let row = case.failing.id.to_string();
+            let context = StoredContext::of(&case.context);
+            let context = self.sealed(failure_slot("context", &row), &context)?;
+            self.connection
+                .prepare_cached("UPDATE failures SET context = ?2 WHERE n = ?1")
+                .and_then(|mut statement| statement.execute(params![signed(case.number), context]))
+                .map_err(StoreError::sqlite(&self.path))?;
+        }
+        match case.state {
+            State::Open => Ok(()),
+            state => self.set_state(
+                Ref {
+                    number: case.number,
+                    id: case.failing.id,
+                },
+                state,
+            ),
+        }
     }
 
     /// Writes down where a failure stands.
@@ -173,7 +198,10 @@ impl Store {
     /// When the store cannot be written.
     pub fn close_open(&self) -> Result<usize, StoreError> {
         self.connection
-            .execute("UPDATE failures SET state = 'failed' WHERE state = 'open'", [])
+            .execute(
+                "UPDATE failures SET state = 'failed' WHERE state = 'open'",
+                [],
+            )
             .map_err(StoreError::sqlite(&self.path))
     }
 
@@ -316,7 +344,7 @@ struct CaseColumns {
 
 const SAVE_VERDICT: &str = "
 UPDATE failures SET explained = 1, cause = ?2, side = ?3, confidence = ?4, baseline = ?5,
-  same_as = ?6, baseline_copy = ?7, context = ?8, state = coalesce(?9, state)
+  same_as = ?6, baseline_copy = ?7
 WHERE n = ?1";
 
 /// No Case has more exchanges before it; only used to size a buffer.

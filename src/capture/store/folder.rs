@@ -196,7 +196,10 @@ fn check_owner_only(path: &Path, metadata: &fs::Metadata) -> Result<(), StoreErr
 
 /// Elsewhere the user's own folder is guarded by the access lists it inherits.
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature on every system")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the same signature on every system"
+)]
 fn check_owner_only(_path: &Path, _metadata: &fs::Metadata) -> Result<(), StoreError> {
     Ok(())
 }

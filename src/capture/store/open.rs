@@ -106,7 +106,9 @@ impl Store {
     fn check_key(&self) -> Result<(), StoreError> {
         let found: Option<Vec<u8>> = self
             .connection
-            .query_row("SELECT value FROM meta WHERE name = 'key'", [], |row| row.get(0))
+            .query_row("SELECT value FROM meta WHERE name = 'key'", [], |row| {
+                row.get(0)
+            })
             .optional()
             .map_err(StoreError::sqlite(&self.path))?;
         match found {
@@ -120,7 +122,10 @@ impl Store {
                     .seal(KEY_CHECK, &())
                     .map_err(StoreError::sealed(&self.path))?;
                 self.connection
-                    .execute("INSERT INTO meta (name, value) VALUES ('key', ?1)", [sealed])
+                    .execute(
+                        "INSERT INTO meta (name, value) VALUES ('key', ?1)",
+                        [sealed],
+                    )
                     .map_err(StoreError::sqlite(&self.path))?;
                 Ok(())
             }
