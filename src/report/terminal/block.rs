@@ -6,6 +6,7 @@ use super::rows::{INDENT, TEXT, failing_name, identity, labelled_lines, lines_of
 use super::style::{Paint, Style};
 use super::{chars, failure};
 use crate::diff::Kind;
+use crate::model::State;
 use crate::report::words::side_in_words;
 use crate::report::{FieldDiff, Report, Text, Verdict};
 
@@ -257,11 +258,15 @@ fn next(report: &Report) -> Option<String> {
     said.filter(|_| report.verdict.cause.is_none())
 }
 
-/// The commands that tell more. Names only what exists.
+/// What became of it, and the commands that tell more. Names only what exists.
 fn hint(page: &mut Page<'_>, report: &Report) {
     let Some(n) = report.exchange.n else { return };
     page.blank();
+    let recovered = match report.state {
+        State::Recovered => "↺ recovered · ",
+        State::Open | State::Failed => "",
+    };
     let style = page.style();
-    let words = format!("why401 why {n} · why401 show {n}");
+    let words = format!("{recovered}why401 why {n} · why401 show {n}");
     page.push(Line::indented(style, INDENT).put(Paint::Dim, &words));
 }

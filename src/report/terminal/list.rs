@@ -18,12 +18,12 @@ pub fn list(rows: &[ListRow], style: &Style) -> String {
         .map(|row| row.n.to_string().len() + 1)
         .max()
         .unwrap_or(2);
-    let cause = rows
+    let cause_width = rows
         .iter()
-        .map(|row| chars::width(cause(row)))
+        .map(|row| chars::width(&cause(row, style)))
         .max()
         .unwrap_or(0)
-        .min(style.columns() / 3);
+        .min(style.columns() * 2 / 5);
     let mut day = String::new();
     for row in rows {
         let row_day = clock::day(row.time, style.offset);
@@ -34,28 +34,21 @@ pub fn list(rows: &[ListRow], style: &Style) -> String {
         if style.is_narrow() {
             narrow(&mut page, row, number);
         } else {
-            wide(&mut page, row, number, cause);
+            wide(&mut page, row, number, cause_width);
         }
     }
     page.text()
 }
 
-/// `#31  14:22:07  401  POST api.acme.test/v2/orders   jwt-expired  very likely`
+/// `#31  14:22:07  401  POST api.acme.test/v2/orders   jwt-expired, likely`
 fn wide(page: &mut Page<'_>, row: &ListRow, number: usize, cause_width: usize) {
     let style = page.style();
     let left = start(row, number, style);
-    // 12 for the words on how sure, or what became of it; two spaces between columns.
-    let room = style
-        .columns()
-        .saturating_sub(left.width() + cause_width + 12 + 4);
+    let column = style.columns().saturating_sub(cause_width);
+    let room = column.saturating_sub(left.width() + 2);
     let line = left.put(Paint::Plain, &place(row, room, style));
-    let column = style.columns().saturating_sub(cause_width + 12 + 2);
-    let words = chars::cut_end(cause(row), cause_width, style.unicode);
-    let line = line.pad_to(column).put(Paint::Cause, &words);
-    page.push(
-        line.pad_to(column + cause_width + 2)
-            .put(Paint::Dim, &end(row)),
-    );
+    let words = chars::cut_end(&cause(row, style), cause_width, style.unicode);
+    page.push(line.pad_to(column).put(Paint::Cause, &words));
 }
 
 /// The same in two lines.
@@ -63,16 +56,15 @@ fn narrow(page: &mut Page<'_>, row: &ListRow, number: usize) {
     let style = page.style();
     let left = start(row, number, style);
     let room = style.columns().saturating_sub(left.width());
-    let indent = number + 2;
     page.push(left.put(Paint::Plain, &place(row, room, style)));
-    let line = Line::indented(style, indent).put(Paint::Cause, cause(row));
-    page.push(line.right(style.columns(), Line::new(style).put(Paint::Dim, &end(row))));
+    let line = Line::indented(style, number + 2);
+    page.push(line.put(Paint::Cause, &cause(row, style)));
 }
 
 fn start(row: &ListRow, number: usize, style: &Style) -> Line {
     let status = row
         .status
-        .map_or_else(|| "---".to_owned(), |status| format!("{status:03}"));
+        .map_or_else(|| "...".to_owned(), |status| format!("{status:03}"));
     Line::new(style)
         .put(Paint::Plain, &format!("{:>number$}", format!("#{}", row.n)))
         .put(Paint::Dim, &format!("  {}  ", style.time(row.time)))
@@ -92,17 +84,17 @@ fn place(row: &ListRow, room: usize, style: &Style) -> String {
     format!("{method} {url}")
 }
 
-fn cause(row: &ListRow) -> &str {
-    row.cause.as_ref().map_or("-", |cause| cause.as_str())
-}
-
-/// What became of it, or how sure the cause is.
-fn end(row: &ListRow) -> String {
-    match (row.state, row.confidence) {
-        (State::Recovered, _) => "↺ recovered".to_owned(),
-        (State::Open | State::Failed, Confidence::None) if row.status == Some(502) => {
-            "no answer".to_owned()
-        }
-        (State::Open | State::Failed, confidence) => confidence.in_words().to_owned(),
-    }
+/// The cause; less than very likely is said, and so is what recovered.
+fn cause(row: &ListRow, style: &Style) -> String {
+    let cause = match (&row.cause, row.confidence) {
+        (Some(cause), Confidence::Certain) => cause.to_string(),
+        (Some(cause), sure) => format!("{cause}, {}", sure.in_words()),
+        (None, _) if row.status == Some(502) => "no answer".to_owned(),
+        (None, _) => Confidence::None.in_words().to_owned(),
+    };
+    let recovered = match row.state {
+        State::Recovered => "↺ ",
+        State::Open | State::Failed => "",
+    };
+    chars::adapt(&format!("{recovered}{cause}"), style.unicode)
 }

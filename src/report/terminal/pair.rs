@@ -182,12 +182,12 @@ impl Aligned {
 
     /// Appends the known-good value to a line.
     pub(super) fn good(&self, line: Line) -> Line {
-        self.draw(line, Paint::Good, Paint::GoodDiffers, |run| &run.good)
+        self.draw(line, Paint::GoodSame, Paint::GoodDiffers, |run| &run.good)
     }
 
     /// Appends the failing value to a line.
     pub(super) fn failing(&self, line: Line) -> Line {
-        self.draw(line, Paint::Failing, Paint::FailingDiffers, |run| {
+        self.draw(line, Paint::FailingSame, Paint::FailingDiffers, |run| {
             &run.failing
         })
     }

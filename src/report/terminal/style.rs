@@ -71,14 +71,18 @@ pub(super) enum Paint {
     Status,
     /// The cause.
     Cause,
-    /// Labels, times, confidence, equal parts.
+    /// Labels, times, confidence.
     Dim,
     /// The known-good request.
     Good,
+    /// Its part that is equal.
+    GoodSame,
     /// Its part that differs.
     GoodDiffers,
     /// The failing request.
     Failing,
+    /// Its part that is equal.
+    FailingSame,
     /// Its part that differs.
     FailingDiffers,
 }
@@ -97,8 +101,10 @@ impl Paint {
             Self::Cause => style.bold(),
             Self::Dim => style.dimmed(),
             Self::Good => style.fg_color(Some(Cyan.into())),
+            Self::GoodSame => style.fg_color(Some(Cyan.into())).dimmed(),
             Self::GoodDiffers => style.fg_color(Some(Cyan.into())).bold().underline(),
             Self::Failing => style.fg_color(Some(Yellow.into())),
+            Self::FailingSame => style.fg_color(Some(Yellow.into())).dimmed(),
             Self::FailingDiffers => style.fg_color(Some(Yellow.into())).bold().underline(),
         }
     }
