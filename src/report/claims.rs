@@ -1,7 +1,5 @@
 //! Which claims differ between two JWTs: what a person wants to see of two long tokens.
 
-use serde_json::Value;
-
 use super::Text;
 use super::document::ClaimDiff;
 use crate::auth::credentials::normalise;
@@ -10,42 +8,27 @@ use crate::diff::{Difference, Kind};
 use crate::model::Timestamp;
 use crate::redact::Masker;
 
-/// How a claim is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shown {
-    /// As it is.
-    Plainly,
-    /// As a point in time.
-    AsTime,
-    /// By a name: it identifies a person or a token.
-    ByName,
-}
+/// Claims that are a point in time (RFC 7519 section 4.1).
+const TIMES: [&str; 4] = ["exp", "nbf", "iat", "auth_time"];
 
-/// The claims that are compared, those that explain most first.
-const CLAIMS: &[(&str, Shown)] = &[
-    ("exp", Shown::AsTime),
-    ("nbf", Shown::AsTime),
-    ("iss", Shown::Plainly),
-    ("aud", Shown::Plainly),
-    ("azp", Shown::Plainly),
-    ("client_id", Shown::Plainly),
-    ("tid", Shown::Plainly),
-    ("scope", Shown::Plainly),
-    ("scp", Shown::Plainly),
-    ("roles", Shown::Plainly),
-    ("token_use", Shown::Plainly),
-    ("token_type", Shown::Plainly),
-    ("typ", Shown::Plainly),
-    ("acr", Shown::Plainly),
-    ("sub", Shown::ByName),
-    ("sid", Shown::ByName),
-    ("jti", Shown::ByName),
-    ("iat", Shown::AsTime),
-    ("auth_time", Shown::AsTime),
+/// Claims that explain a refusal come first, those that differ between any two tokens last.
+const FIRST: [&str; 14] = [
+    "exp",
+    "nbf",
+    "iss",
+    "aud",
+    "azp",
+    "client_id",
+    "tid",
+    "scope",
+    "scp",
+    "roles",
+    "token_use",
+    "token_type",
+    "typ",
+    "alg",
 ];
-
-/// No claim is shown longer than this.
-const LONGEST_CLAIM: usize = 200;
+const LAST: [&str; 3] = ["jti", "iat", "auth_time"];
 
 /// The claims that differ; empty unless both sides are one readable JWT.
 pub(super) fn differing(difference: &Difference, masker: &mut Masker) -> Vec<ClaimDiff> {
@@ -55,18 +38,29 @@ pub(super) fn differing(difference: &Difference, masker: &mut Masker) -> Vec<Cla
     let (Some(good), Some(failing)) = (token(&difference.good), token(&difference.failing)) else {
         return Vec::new();
     };
-    CLAIMS
-        .iter()
-        .filter(|(name, _)| claim(&good, name) != claim(&failing, name))
-        .map(|(name, shown)| ClaimDiff {
-            name,
-            good: claim(&good, name).map(|value| show(*shown, value, masker)),
-            failing: claim(&failing, name).map(|value| show(*shown, value, masker)),
-            times: match shown {
-                Shown::AsTime => (point(&good, name), point(&failing, name)),
-                Shown::ByName | Shown::Plainly => (None, None),
-            },
+    let (theirs, ours) = (claims(&good, masker), claims(&failing, masker));
+    let mut names: Vec<&String> = theirs.iter().chain(&ours).map(|(name, _)| name).collect();
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(*name);
+            true
+        }
+    });
+    names.sort_by_key(|name| place_of(name));
+    let of = |claims: &[(String, Text)], name: &str| {
+        let found = claims.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.clone())
+    };
+    names
+        .into_iter()
+        .map(|name| ClaimDiff {
+            name: Text::own(name.as_str()),
+            good: of(&theirs, name),
+            failing: of(&ours, name),
+            times: (point(&good, name), point(&failing, name)),
         })
+        .filter(|claim| claim.good != claim.failing)
         .collect()
 }
 
@@ -77,13 +71,28 @@ fn token(values: &[Vec<u8>]) -> Option<Jwt> {
     }
 }
 
-fn claim<'a>(token: &'a Jwt, name: &str) -> Option<&'a Value> {
-    token.claims.as_ref()?.get(name)
+/// Header members and claims with their masked values.
+fn claims(token: &Jwt, masker: &mut Masker) -> Vec<(String, Text)> {
+    let claims = masker.claims(token).into_iter();
+    claims.map(|(name, value)| (name, value.into())).collect()
+}
+
+fn place_of(name: &str) -> usize {
+    let first = FIRST.iter().position(|other| *other == name);
+    let last = LAST.iter().position(|other| *other == name);
+    match (first, last) {
+        (Some(at), _) => at,
+        (None, Some(at)) => FIRST.len() + 1 + at,
+        (None, None) => FIRST.len(),
+    }
 }
 
 /// A `NumericDate` (RFC 7519 section 2): seconds since the epoch, fractions allowed.
 fn point(token: &Jwt, name: &str) -> Option<Timestamp> {
-    let secs = token.number(name)?;
+    let secs = TIMES
+        .contains(&name)
+        .then(|| token.number(name))
+        .flatten()?;
     // Beyond the year 9999 it is no date in seconds; the number itself is shown then.
     if !(0.0..253_402_300_800.0).contains(&secs) {
         return None;
@@ -93,16 +102,4 @@ fn point(token: &Jwt, name: &str) -> Option<Timestamp> {
         reason = "in range by the check above; fractions of a second are dropped"
     )]
     Some(Timestamp::from_secs(secs as i64))
-}
-
-fn show(shown: Shown, value: &Value, masker: &mut Masker) -> Text {
-    let words = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let masked = match shown {
-        Shown::AsTime | Shown::Plainly => masker.text(words.as_bytes()),
-        Shown::ByName => masker.parameter_value("token", words.as_bytes()),
-    };
-    Text::from(masked).bounded(LONGEST_CLAIM)
 }

@@ -1,12 +1,10 @@
 //! Differences as they are told: masked, with the runs that differ.
 
-use std::borrow::Cow;
-
 use super::document::FieldDiff;
 use super::{Text, claims, headline};
 use crate::diff::{Difference, Kind, Segment, Where, segments};
 use crate::model::{Case, Request};
-use crate::redact::Masker;
+use crate::redact::{Masked, Masker};
 
 /// No value of a comparison is shown longer than this.
 const LONGEST_VALUE: usize = 8192;
@@ -33,19 +31,12 @@ fn field(
     failing_request: &Request,
     masker: &mut Masker,
 ) -> FieldDiff {
-    let is_text = difference
-        .good
-        .iter()
-        .chain(&difference.failing)
-        .all(|value| std::str::from_utf8(value).is_ok());
+    let mut is_latin1 = false;
     let mut show = |values: &[Vec<u8>], request: Option<&Request>| {
         let shown = values.iter().map(|value| {
-            let bytes = if is_text {
-                Cow::Borrowed(value.as_slice())
-            } else {
-                Cow::Owned(latin_1(value))
-            };
-            mask(difference, &bytes, request, masker)
+            let masked = mask(difference, value, request, masker);
+            is_latin1 |= masked.is_latin1();
+            masked.into()
         });
         let shown: Vec<Text> = shown.collect();
         (!shown.is_empty()).then(|| Text::joined(shown, "\n").bounded(LONGEST_VALUE))
@@ -67,7 +58,7 @@ fn field(
             .note
             .as_deref()
             .map(|note| masker.own_words(note).into()),
-        encoding: (!is_text).then_some("latin-1"),
+        encoding: is_latin1.then_some("latin-1"),
     }
 }
 
@@ -77,9 +68,9 @@ fn mask(
     value: &[u8],
     request: Option<&Request>,
     masker: &mut Masker,
-) -> Text {
+) -> Masked {
     let name = difference.name.as_str();
-    let masked = match difference.place {
+    match difference.place {
         Where::Header => masker.field_value(name, value),
         Where::Cookie => masker.cookie_value(name, value),
         Where::Query => masker.parameter_value(name, value),
@@ -89,8 +80,7 @@ fn mask(
             let media_type = request.and_then(|request| request.fields.first("content-type"));
             masker.content(media_type, value)
         }
-    };
-    masked.into()
+    }
 }
 
 /// Equal and differing runs; a value that stands alone is one run.
@@ -110,10 +100,4 @@ fn runs(kind: Kind, good: Option<&Text>, failing: Option<&Text>) -> Vec<Segment>
             same: false,
         }],
     }
-}
-
-/// Each byte as the character of that number, in UTF-8.
-fn latin_1(bytes: &[u8]) -> Vec<u8> {
-    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-    text.into_bytes()
 }

@@ -141,7 +141,7 @@ pub struct FieldDiff {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClaimDiff {
     /// Its name.
-    pub name: &'static str,
+    pub name: Text,
     /// Its value in the known-good token.
     pub good: Option<Text>,
     /// Its value in the failing token.

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::recorded::{
-    ContentView, ExchangeView, FailureView, HeadView, HopView, TimingsView, TlsView,
+    ContentView, ExchangeView, FailureView, HeadView, HopView, NoteView, TimingsView, TlsView,
 };
 use super::{EXCHANGE_SCHEMA, Text, clock, words};
 use crate::model::{
-    Case, ClientKind, Content, Exchange, Failure, FieldSection, Hop, Outcome, Request, Response,
-    State, Timings, TlsParameters, Verification,
+    Case, ClientKind, Content, Exchange, Failure, FieldSection, Hop, Note, Outcome, Request,
+    Response, State, Timings, TlsParameters, Verification,
 };
 use crate::redact::Masker;
 
@@ -94,7 +94,7 @@ pub(super) fn view(
         failure: failure(&exchange.outcome, masker),
         hop: exchange.hop.as_ref().map(|hop| hop_view(hop, masker)),
         timings: timings(&exchange.timings),
-        notes: exchange.notes.iter().map(words::note).collect(),
+        notes: exchange.notes.iter().map(note).collect(),
         request_content: content(&request.content, &request.fields, detail, masker),
         response_content: response
             .map(|response| content(&response.content, &response.fields, detail, masker)),
@@ -239,6 +239,11 @@ fn hop_view(hop: &Hop, masker: &mut Masker) -> HopView {
     }
 }
 
+fn note(note: &Note) -> NoteView {
+    let (code, text) = words::note(note);
+    NoteView { code, text }
+}
+
 fn timings(timings: &Timings) -> TimingsView {
     TimingsView {
         connect_ms: timings.connect.map(millis),
@@ -248,7 +253,7 @@ fn timings(timings: &Timings) -> TimingsView {
     }
 }
 
-/// Microseconds as milliseconds, exact to the microsecond.
+/// Microseconds as milliseconds, in the nearest decimal.
 fn millis(micros: u64) -> f64 {
-    std::time::Duration::from_micros(micros).as_secs_f64() * 1000.0
+    micros as f64 / 1000.0
 }

@@ -32,7 +32,7 @@ pub use document::{
 pub use exchange::{Detail, ShownExchange, client_name, exchange};
 pub use list::{ListRow, StoredRow};
 pub use recorded::{
-    ContentView, ExchangeView, FailureView, HeadView, HopView, TimingsView, TlsView,
+    ContentView, ExchangeView, FailureView, HeadView, HopView, NoteView, TimingsView, TlsView,
 };
 pub use text::Text;
 

@@ -41,7 +41,7 @@ pub struct ExchangeView {
     /// When things happened.
     pub timings: TimingsView,
     /// What a reader must know to judge it.
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<NoteView>,
     /// The request's content.
     pub request_content: ContentView,
     /// The response's content.
@@ -61,6 +61,15 @@ pub struct ExchangeView {
     /// The response head as received.
     #[serde(skip)]
     pub response_head: Option<HeadView>,
+}
+
+/// Something about an exchange that a reader must know to judge it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub text: &'static str,
 }
 
 /// A message head as it stood on the wire.

@@ -118,16 +118,29 @@ pub(super) fn failure_cause(cause: FailureCause) -> &'static str {
     }
 }
 
-/// What a reader must know to judge an exchange.
-pub(super) fn note(note: &Note) -> &'static str {
+/// What a reader must know to judge an exchange: a word for programs, a sentence for people.
+pub(super) fn note(note: &Note) -> (&'static str, &'static str) {
     match note {
-        Note::InsecureUpstream => "the origin's certificate was not verified (--insecure-upstream)",
-        Note::HostReplaced => {
-            "the proxy replaced a Host that named another authority than the target"
-        }
-        Note::ProxyAuthorizationRemoved => "the proxy removed a Proxy-Authorization meant for it",
-        Note::NotDecoded => "not decoded from some point on; the bytes went on untouched",
-        Note::ContentNotKept => "part of the content was not kept",
+        Note::InsecureUpstream => (
+            "insecure-upstream",
+            "the origin's certificate was not verified (--insecure-upstream)",
+        ),
+        Note::HostReplaced => (
+            "host-replaced",
+            "the proxy replaced a Host that named another authority than the target",
+        ),
+        Note::ProxyAuthorizationRemoved => (
+            "proxy-authorization-removed",
+            "the proxy removed a Proxy-Authorization that was meant for it",
+        ),
+        Note::NotDecoded => (
+            "not-decoded",
+            "not decoded from some point on; the bytes went on untouched",
+        ),
+        Note::ContentNotKept => (
+            "content-not-kept",
+            "part of the content was not kept: the budget for captured bodies was spent",
+        ),
     }
 }
 

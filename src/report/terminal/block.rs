@@ -251,11 +251,12 @@ fn in_short(field: &FieldDiff, room: usize, style: &Style) -> String {
 
 /// What to try next: said where there is no headline, or nothing to compare with.
 fn next(report: &Report) -> Option<String> {
-    let said = report.next.first().map(|text| text.as_str().to_owned());
-    if report.baseline.is_none() {
-        return said.or_else(|| Some("paste one that works:  why401 baseline add --curl -".into()));
-    }
-    said.filter(|_| report.verdict.cause.is_none())
+    let wanted = report.verdict.cause.is_none() || report.baseline.is_none();
+    report
+        .next
+        .first()
+        .filter(|_| wanted)
+        .map(|text| text.to_string())
 }
 
 /// What became of it, and the commands that tell more. Names only what exists.

@@ -54,9 +54,15 @@ pub fn comparison(report: &Report, style: &Style) -> String {
 fn side(page: &mut Page<'_>, paint: Paint, label: &str, words: &str) {
     let style = page.style();
     let room = style.columns().saturating_sub(16);
-    let words = chars::cut_middle(&chars::adapt(words, style.unicode), room, style.unicode);
-    let line = Line::indented(style, 1).put(paint, label).pad_to(16);
-    page.push(line.put(Paint::Plain, &words));
+    let words = chars::adapt(words, style.unicode);
+    for (at, text) in chars::wrap(&words, room, 3, style.unicode)
+        .iter()
+        .enumerate()
+    {
+        let label = if at == 0 { label } else { "" };
+        let line = Line::indented(style, 1).put(paint, label).pad_to(16);
+        page.push(line.put(Paint::Plain, text));
+    }
 }
 
 fn state(page: &mut Page<'_>, report: &Report) {
@@ -88,10 +94,6 @@ fn verdict(page: &mut Page<'_>, report: &Report) {
     section(page, "fine", &report.fine);
     section(page, "unknown", &report.unknown);
     section(page, "next", &report.next);
-    if report.baseline.is_none() && report.next.is_empty() {
-        let words = "paste one that works:  why401 baseline add --curl -";
-        section(page, "next", &[Text::own(words)]);
-    }
 }
 
 /// `client  ACCESS TOKEN EXPIRED      very likely`

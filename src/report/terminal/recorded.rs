@@ -77,7 +77,7 @@ fn facts(exchange: &ExchangeView, style: &Style) -> Vec<(&'static str, String)> 
         exchange
             .notes
             .iter()
-            .map(|note| ("note", (*note).to_owned())),
+            .map(|note| ("note", note.text.to_owned())),
     );
     facts
 }

@@ -117,13 +117,13 @@ fn segments_cut_the_masked_texts_without_gaps() {
 #[test]
 fn a_value_that_is_no_utf8_is_given_as_latin_1() {
     let (case, mut diagnosis) = sample::expired();
-    let mut difference = sample::difference(Where::Header, "x-name", Some("Rene"), Some(""));
-    difference.failing = vec![b"Ren\xe9".to_vec()];
+    let mut difference = sample::difference(Where::Header, "x-name", Some("Rene B"), Some(""));
+    difference.failing = vec![b"Ren\xe9 B".to_vec()];
     difference.kind = Kind::Changed;
     diagnosis.differences = vec![difference];
     let report = report((case, diagnosis));
     let field = &report["diff"]["fields"][0];
-    assert_eq!(field["failing"], "René");
+    assert_eq!(field["failing"], "René B");
     assert_eq!(field["encoding"], "latin-1");
 }
 

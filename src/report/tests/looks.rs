@@ -4,20 +4,28 @@ use insta::assert_snapshot;
 
 use super::*;
 
-/// One format over every sample; escape characters are made visible.
-fn sheet(format: Format, style: &Style) -> String {
-    sample::all()
-        .into_iter()
-        .map(|(name, case, diagnosis)| {
-            let text = format(&case, &diagnosis, &mut Masker::new(), style);
-            format!("## {name}\n{}\n", text.replace('\x1b', "␛"))
-        })
-        .collect()
+/// The samples that show what a format can do.
+fn samples_of(format: &str) -> &'static [&'static str] {
+    match format {
+        "comparison" => &["from_files"],
+        "show" => &["expired", "binary", "unreachable"],
+        "repeats" => &["expired"],
+        _ => &["expired", "bare", "missing", "undecided", "unreachable"],
+    }
 }
 
+/// One format over its samples; escape characters are made visible.
 fn sheets(style: &Style, suffix: &str) {
     for (name, format) in FORMATS {
-        assert_snapshot!(format!("{name}_{suffix}"), sheet(*format, style));
+        let sheet: String = sample::all()
+            .into_iter()
+            .filter(|(sample, ..)| samples_of(name).contains(sample))
+            .map(|(sample, case, diagnosis)| {
+                let text = format(&case, &diagnosis, &mut Masker::new(), style);
+                format!("## {sample}\n{}\n", text.replace('\x1b', "␛"))
+            })
+            .collect();
+        assert_snapshot!(format!("{name}_{suffix}"), sheet);
     }
 }
 
@@ -39,6 +47,15 @@ fn in_colour() {
             ..style(width)
         };
         sheets(&style, &format!("{width}_colour"));
+    }
+}
+
+#[test]
+fn as_json() {
+    let (case, diagnosis) = sample::expired();
+    for (name, format) in RAW_FORMATS {
+        let text = format(&case, &diagnosis, &mut Masker::new(), &style(80));
+        assert_snapshot!(name.replace([' ', '-'], "_"), text.replace('\r', "␍"));
     }
 }
 
@@ -66,5 +83,9 @@ fn labels_stand_beside_their_wrapped_text() {
             "why401 run -- npm start      or  curl -x 127.0.0.1:4010 --cacert ca.pem",
         ),
     ];
-    assert_snapshot!(terminal::labelled(&rows, &style(60)), @"");
+    assert_snapshot!(terminal::labelled(&rows, &style(60)), @r"
+      web UI  http://127.0.0.1:4011/
+      try     why401 run -- npm start      or  curl -x
+              127.0.0.1:4010 --cacert ca.pem
+    ");
 }
