@@ -5,10 +5,10 @@
 use serde::Serialize;
 
 use super::recorded::ExchangeView;
-use super::{Text, words};
+use super::{Text, UPDATE_SCHEMA, words};
 use crate::diagnosis::{Confidence, FaultSide};
 use crate::diff::{Kind, Segment, Where};
-use crate::model::{State, Timestamp};
+use crate::model::{ExchangeId, State, Timestamp};
 
 /// A verdict with its difference and its story: `why401.report/1`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,6 +38,29 @@ pub struct Report {
     pub story: Vec<StoryEntry>,
     /// How many exchanges around it were not remembered: the story may have gaps.
     pub story_lost: u64,
+}
+
+/// What `run --json` prints when the state of a failure changes: `why401.update/1`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Update {
+    /// `why401.update/1`.
+    pub schema: &'static str,
+    /// The failure's id.
+    pub id: String,
+    /// Where it stands now.
+    #[serde(serialize_with = "words::state")]
+    pub state: State,
+}
+
+impl Update {
+    /// The failure of that id stands there now.
+    pub fn new(id: ExchangeId, state: State) -> Self {
+        Self {
+            schema: UPDATE_SCHEMA,
+            id: id.to_string(),
+            state,
+        }
+    }
 }
 
 /// The known-good request.

@@ -27,7 +27,7 @@ mod tests;
 pub use build::build;
 pub use clock::rfc3339;
 pub use document::{
-    About, BaselineView, ClaimDiff, Diff, FieldDiff, Report, Role, StoryEntry, Verdict,
+    About, BaselineView, ClaimDiff, Diff, FieldDiff, Report, Role, StoryEntry, Update, Verdict,
 };
 pub use exchange::{Detail, ShownExchange, client_name, exchange};
 pub use list::{ListRow, StoredRow};

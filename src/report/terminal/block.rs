@@ -218,7 +218,7 @@ fn also(report: &Report, style: &Style) -> Option<String> {
     let mut words = Vec::new();
     let shown = others.len().min(MOST_ALSO);
     for (at, field) in others.iter().take(shown).enumerate() {
-        let share = room / (shown - at) - 3;
+        let share = (room / (shown - at)).saturating_sub(3);
         let word = in_short(field, share, style);
         room = room.saturating_sub(chars::width(&word) + 3);
         words.push(word);

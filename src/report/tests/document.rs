@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::diff::{Kind, Where};
-use crate::model::{CredentialFact, Fingerprint, Place, Shape};
-use crate::report::{REPORT_SCHEMA, Role};
+use crate::model::{CredentialFact, Fingerprint, Place, Shape, State};
+use crate::report::{REPORT_SCHEMA, Role, Update};
 
 fn report(sample: (Case, Diagnosis)) -> Value {
     let (case, diagnosis) = sample;
@@ -197,6 +197,16 @@ fn a_row_of_the_list_has_exactly_the_fields_of_the_contract() {
         "client",
     ];
     assert_eq!(names, contract);
+}
+
+#[test]
+fn an_update_is_one_flat_object() {
+    let (case, _) = sample::expired();
+    let update = Update::new(case.failing.id, State::Recovered);
+    assert_eq!(
+        serde_json::to_string(&update).unwrap(),
+        r#"{"schema":"why401.update/1","id":"01KYW8VHQC000000000000000Z","state":"recovered"}"#
+    );
 }
 
 #[test]
