@@ -126,3 +126,168 @@ const MILLISECONDS: f64 = 1e11;
 fn seconds(at: Timestamp) -> f64 {
     at.secs() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::model::{
+        BaselineSource, Content, FieldLine, FieldSection, HttpVersion, Provenance, Url,
+    };
+
+    const NOW: Timestamp = Timestamp::from_secs(1_768_478_400);
+    const TOKEN: (&str, &str) = ("Authorization", "Bearer abcdefghijklmnop1");
+
+    fn request(method: &str, url: &str, field: Option<(&str, &str)>) -> Request {
+        let url = Url::parse(url.as_bytes()).unwrap();
+        let lines = field.map(|(name, value)| FieldLine::new(name, value));
+        Request {
+            method: method.into(),
+            target: url.path_and_query(),
+            url,
+            version: HttpVersion::Http11,
+            fields: FieldSection::from_lines(lines.into_iter().collect(), Provenance::Wire),
+            content: Content::default(),
+            trailers: FieldSection::default(),
+        }
+    }
+
+    fn good(name: &str, hours_ago: u64, request: Request) -> Baseline {
+        Baseline {
+            name: name.into(),
+            source: BaselineSource::Curl,
+            added: NOW.minus(Duration::from_secs(hours_ago * 3600)),
+            request,
+            unresolved: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn get(name: &str, url: &str) -> Baseline {
+        good(name, 1, request("GET", url, Some(TOKEN)))
+    }
+
+    fn chosen(failing: &Request, candidates: &[Baseline]) -> Option<(Match, String)> {
+        let chosen = choose(failing, candidates, None, NOW)?;
+        Some((chosen.found, chosen.baseline.name))
+    }
+
+    #[test]
+    fn the_best_kind_of_match_wins_whatever_its_age() {
+        let failing = request("GET", "https://api.acme.test/v1/users/7", Some(TOKEN));
+        let mut candidates = vec![
+            get("same-host", "https://api.acme.test/health"),
+            good(
+                "other-method",
+                0,
+                request("PUT", "https://api.acme.test/v1/users/7", Some(TOKEN)),
+            ),
+            get("other-prefix", "https://api.acme.test/users/8"),
+            get("other-origin", "https://staging.acme.test/v1/users/8"),
+            good(
+                "same-origin",
+                900,
+                request("GET", "https://api.acme.test/v1/users/8", Some(TOKEN)),
+            ),
+        ];
+        for expected in [
+            (Match::SameOrigin, "same-origin"),
+            (Match::OtherOrigin, "other-origin"),
+            (Match::OtherPrefix, "other-prefix"),
+            (Match::OtherMethod, "other-method"),
+            (Match::SameHost, "same-host"),
+        ] {
+            let (found, name) = chosen(&failing, &candidates).unwrap();
+            assert_eq!((found, name.as_str()), expected);
+            candidates.pop();
+        }
+        assert_eq!(chosen(&failing, &[]), None);
+    }
+
+    #[test]
+    fn among_equals_the_newest_wins() {
+        let url = "https://api.acme.test/v1/users/7";
+        let candidates = [3, 1, 2]
+            .map(|hours| good(&format!("{hours}"), hours, request("GET", url, Some(TOKEN))));
+        let failing = request("GET", url, None);
+        assert_eq!(chosen(&failing, &candidates).unwrap().1, "1");
+    }
+
+    #[test]
+    fn a_pin_wins_over_any_route_and_a_wrong_one_over_none() {
+        let failing = request("GET", "https://api.acme.test/a", None);
+        let candidates = [
+            get("right", "https://api.acme.test/a"),
+            get("pinned", "https://other.test/b"),
+        ];
+        let pinned = choose(&failing, &candidates, Some("pinned"), NOW).unwrap();
+        assert_eq!(
+            (pinned.found, pinned.baseline.name.as_str()),
+            (Match::Named, "pinned")
+        );
+        assert!(choose(&failing, &candidates, Some("pined"), NOW).is_none());
+    }
+
+    #[test]
+    fn a_route_without_a_fixed_part_says_nothing_on_another_host() {
+        let failing = request("GET", "https://api.acme.test/", Some(TOKEN));
+        assert_eq!(
+            chosen(&failing, &[get("root", "https://other.test/")]),
+            None
+        );
+        let other_port = [get("root", "https://api.acme.test:8443/")];
+        assert_eq!(chosen(&failing, &other_port).unwrap().0, Match::OtherOrigin);
+    }
+
+    #[test]
+    fn another_route_of_the_host_needs_its_credential_in_the_same_place() {
+        let candidates = [get("bearer", "https://api.acme.test/health")];
+        for (field, expected) in [
+            (Some(("Authorization", "Bearer undefined")), true),
+            (Some(("X-Api-Key", "abcdefghijklmnop1")), false),
+            (None, false),
+        ] {
+            let failing = request("GET", "https://api.acme.test/v1/users", field);
+            assert_eq!(chosen(&failing, &candidates).is_some(), expected);
+        }
+    }
+
+    #[test]
+    fn reasons_for_distrust_are_said() {
+        // {"exp":1000000000}
+        let expired = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjEwMDAwMDAwMDB9.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+        let url = "https://api.acme.test/a";
+        let failing = request("GET", url, None);
+        for (field, reason) in [
+            (Some(("Authorization", expired)), Some("expired")),
+            (None, Some("no credential")),
+            (Some(TOKEN), None),
+        ] {
+            let candidate = good("g", 1, request("GET", url, field));
+            let distrust = choose(&failing, &[candidate], None, NOW).unwrap().distrust;
+            assert_eq!(distrust.len(), usize::from(reason.is_some()));
+            assert!(distrust.iter().all(|words| words.contains(reason.unwrap())));
+        }
+    }
+
+    #[test]
+    fn thousands_of_candidates_are_no_burden() {
+        let candidates: Vec<_> = (0..5000)
+            .map(|n| {
+                get(
+                    "g",
+                    &format!("https://api.acme.test/v1/things/{n}/of/x{n}y"),
+                )
+            })
+            .collect();
+        let failing = request("GET", "https://api.acme.test/v1/users", Some(TOKEN));
+        let start = Instant::now();
+        assert_eq!(chosen(&failing, &candidates).unwrap().0, Match::SameHost);
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+}

@@ -107,3 +107,116 @@ fn finding(candidate: Candidate) -> Finding {
         about,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::diagnose;
+    use crate::diagnosis::FaultSide;
+    use crate::diagnosis::sample::{Sample, jwt};
+    use crate::model::{Failure, FailureCause, Outcome, Side, Stage};
+
+    fn verdict(sample: &Sample) -> Option<&'static str> {
+        diagnose(&sample.case).verdict.map(|finding| finding.cause)
+    }
+
+    #[test]
+    fn a_trait_that_passed_on_this_route_is_not_the_cause() {
+        let request = "GET /a/1\nAuthorization: Bearer undefined";
+        let sample = Sample::new(request).answer("401");
+        assert_eq!(verdict(&sample), Some("bearer-literal-undefined"));
+        let passed = sample.before(-60, "GET /a/2\nAuthorization: Bearer null", 200);
+        assert_eq!(verdict(&passed), None);
+    }
+
+    #[test]
+    fn what_failed_or_passed_elsewhere_clears_nothing() {
+        let request = "GET /a\nAuthorization: Bearer undefined";
+        for (other, status) in [
+            (request, 401),
+            ("GET /b\nAuthorization: Bearer undefined", 200),
+            ("POST /a\nAuthorization: Bearer undefined", 200),
+            ("GET /a\nX-Api-Key: undefined", 200),
+        ] {
+            let sample = Sample::new(request)
+                .answer("401")
+                .before(-60, other, status);
+            assert_eq!(
+                verdict(&sample),
+                Some("bearer-literal-undefined"),
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_known_good_request_clears_what_it_has_itself_unless_it_is_unresolved() {
+        let request = "GET /a\nAuthorization: Bearer {{token}}";
+        let same = || Sample::new(request).answer("401").good(request);
+        assert_ne!(verdict(&same()), Some("placeholder-unresolved"));
+        let unresolved = same().unresolved("{{token}}");
+        assert_eq!(verdict(&unresolved), Some("placeholder-unresolved"));
+    }
+
+    #[test]
+    fn a_success_before_expiry_clears_no_expiry() {
+        let token = jwt("{\"exp\":\"T-400\"}");
+        let request = format!("GET /a\nAuthorization: Bearer {token}");
+        let before = Sample::new(&request)
+            .answer("401")
+            .before(-430, &request, 200);
+        assert_eq!(verdict(&before), Some("jwt-expired"));
+        let after = Sample::new(&request)
+            .answer("401")
+            .before(-50, &request, 200);
+        assert_eq!(verdict(&after), None);
+    }
+
+    #[test]
+    fn without_a_cause_it_is_said_what_is_known_and_what_is_not() {
+        let request = "GET /a\nAuthorization: Bearer abcdefghijklmnop1";
+        let sample = Sample::new(request).answer("401\nX-Request-Id: 7d1f");
+        let diagnosis = diagnose(&sample.case);
+        assert_eq!(diagnosis.side(), FaultSide::Undecided);
+        assert!(diagnosis.verdict.is_none() && diagnosis.alternatives.is_empty());
+        assert_eq!(diagnosis.unknown.len(), 3, "{:?}", diagnosis.unknown);
+        let next = format!("{:?}", diagnosis.next);
+        assert!(next.contains("why401 baseline add --curl -"), "{next}");
+        assert!(next.contains("why401 show 12"), "{next}");
+    }
+
+    #[test]
+    fn a_request_without_an_answer_has_no_cause_but_a_reason() {
+        let mut sample = Sample::new("GET /a");
+        sample.case.failing.outcome = Outcome::Failure(Failure {
+            side: Side::Upstream,
+            stage: Stage::Connect,
+            cause: FailureCause::Refused,
+            detail: "api.acme.test:443 refused the connection".into(),
+        });
+        let diagnosis = diagnose(&sample.case);
+        assert!(diagnosis.verdict.is_none());
+        assert!(format!("{:?}", diagnosis.unknown).contains("refused the connection"));
+        assert!(!diagnosis.next.is_empty());
+    }
+
+    #[test]
+    fn an_answer_holds_captured_bytes_only_where_they_will_be_masked() {
+        let canary = "canary-7f3a9c";
+        let sample = Sample::new(&format!(
+            "GET /a?api_key={canary}\nAuthorization: Token {canary}\nCookie: sessionid={canary}"
+        ))
+        .answer(&format!(
+            "401\nWWW-Authenticate: Bearer realm=\"{canary}\"\nContent-Type: application/json\n\n{{\"message\":\"no {canary}\"}}"
+        ))
+        .good(&format!("GET /a\nAuthorization: Bearer {canary}"));
+        let diagnosis = diagnose(&sample.case);
+        assert!(diagnosis.verdict.is_some());
+        assert!(!format!("{diagnosis:?}").contains(canary));
+        let titles = diagnosis.verdict.iter().chain(&diagnosis.alternatives);
+        assert!(
+            titles
+                .into_iter()
+                .all(|finding| !finding.title.contains(canary))
+        );
+    }
+}

@@ -150,9 +150,11 @@ fn by_past(cause: &Cause, facts: &Facts<'_>) -> i32 {
         .iter()
         .map(|fact| fact.normalised)
         .collect();
+    let host = &facts.sent.request.url.origin.host;
     let tries: Vec<&Seen> = context
         .before
         .iter()
+        .filter(|seen| seen.request.url.origin.host == *host)
         .filter(|seen| {
             seen.credentials
                 .iter()
@@ -171,3 +173,102 @@ fn by_past(cause: &Cause, facts: &Facts<'_>) -> i32 {
 
 /// So many tries without success count as "never worked".
 const NEVER: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::diagnose;
+    use crate::diagnosis::sample::{Sample, at, jwt};
+
+    /// The score of a cause in the answer, wherever it stands; 0 when it is not named.
+    fn score(sample: &Sample, cause: &str) -> u8 {
+        let diagnosis = diagnose(&sample.case);
+        diagnosis
+            .verdict
+            .iter()
+            .chain(&diagnosis.alternatives)
+            .find(|finding| finding.cause == cause)
+            .map_or(0, |finding| finding.score)
+    }
+
+    fn expired(seconds: i64) -> Sample {
+        let token = jwt(&format!("{{\"exp\":\"T-{seconds}\"}}"));
+        Sample::new(&format!("GET /a\nAuthorization: Bearer {token}"))
+    }
+
+    #[test]
+    fn words_that_name_the_cause_raise_it() {
+        let said = "401\nContent-Type: application/json\n\n{\"message\":\"jwt expired\"}";
+        assert_eq!(score(&expired(60).answer("401"), "jwt-expired"), 85);
+        assert_eq!(score(&expired(60).answer(said), "jwt-expired"), 95);
+        assert_eq!(score(&expired(4000).answer(said), "jwt-expired"), 99);
+    }
+
+    #[test]
+    fn a_code_for_machines_makes_it_certain() {
+        let token = jwt("{\"exp\":\"T+30\"}");
+        let code = "401\nContent-Type: application/json\n\n{\"code\":\"token_expired\"}";
+        let sample = Sample::new(&format!("GET /a\nAuthorization: Bearer {token}")).answer(code);
+        assert_eq!(score(&sample, "jwt-expired"), 90);
+    }
+
+    #[test]
+    fn words_that_name_another_cause_lower_it_and_are_shown() {
+        let said = "401\nContent-Type: application/json\n\n{\"message\":\"jwt audience invalid\"}";
+        let sample = expired(4000).answer(said);
+        let verdict = diagnose(&sample.case).verdict.unwrap();
+        assert_eq!((verdict.cause, verdict.score), ("jwt-expired", 72));
+        let last = format!("{:?}", verdict.evidence.last().unwrap());
+        assert!(last.contains("20 captured bytes"), "{last}");
+    }
+
+    #[test]
+    fn silence_of_the_server_speaks_against_a_token_that_was_read() {
+        let silent = "401\nWWW-Authenticate: Bearer";
+        assert_eq!(score(&expired(4000).answer(silent), "jwt-expired"), 57);
+        let refused = "401\nWWW-Authenticate: Bearer\nContent-Type: application/json\n\n{\"detail\":\"Could not validate credentials\"}";
+        assert_eq!(score(&expired(4000).answer(refused), "jwt-expired"), 97);
+    }
+
+    #[test]
+    fn a_refused_token_speaks_against_a_missing_one() {
+        let refused = "401\nWWW-Authenticate: Bearer error=\"invalid_token\"";
+        let sample = Sample::new("GET /a").answer(refused);
+        assert_eq!(score(&sample, "authorization-missing"), 0);
+    }
+
+    const COOKIE: &str = "GET /a\nCookie: sessionid=abcdefghijklmnop1";
+
+    #[test]
+    fn the_only_difference_weighs_more() {
+        let only = Sample::new("GET /a").answer("401").good(COOKIE);
+        assert_eq!(score(&only, "cookie-missing-session"), 95);
+        let other = Sample::new("GET /a?tenant=2").answer("401").good(COOKIE);
+        assert_eq!(score(&other, "cookie-missing-session"), 80);
+    }
+
+    #[test]
+    fn a_distrusted_or_old_baseline_weighs_less() {
+        let request = "GET /a?tenant=2";
+        let distrusted = Sample::new(request).answer("401").good(COOKIE).distrusted();
+        assert_eq!(score(&distrusted, "cookie-missing-session"), 65);
+        let mut old = Sample::new(request).answer("401").good(COOKIE);
+        old.case.baseline.as_mut().unwrap().baseline.added = at(-31 * 86_400);
+        assert_eq!(score(&old, "cookie-missing-session"), 65);
+    }
+
+    #[test]
+    fn a_credential_that_worked_before_is_hardly_of_the_wrong_kind() {
+        let token = "GET /a\nAuthorization: Token abcdefghijklmnop1";
+        let asked = "401\nWWW-Authenticate: Bearer";
+        let new = Sample::new(token).answer(asked);
+        assert_eq!(score(&new, "scheme-mismatch"), 85);
+        let worked = Sample::new(token)
+            .answer(asked)
+            .before(-60, &token.replace("/a", "/b"), 200);
+        assert_eq!(score(&worked, "scheme-mismatch"), 70);
+        let never = (1..=5).fold(Sample::new(token).answer(asked), |sample, n| {
+            sample.before(-n, token, 401)
+        });
+        assert_eq!(score(&never, "scheme-mismatch"), 95);
+    }
+}
