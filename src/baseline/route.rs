@@ -1,4 +1,4 @@
-//! Route templates: a path with its variable segments replaced by `*` (`causes.md` 1.2).
+//! Route templates: a path with its variable segments replaced by `*`.
 
 /// The route template of a path: `/users/*/orders` for `/users/42/orders`.
 pub fn template(path: &[u8]) -> String {

@@ -5,7 +5,7 @@ use super::facts::{Facts, Said};
 use super::rules;
 use super::suspicion::Suspicion;
 
-/// The classes of `causes.md` 6.3, strongest first.
+/// The classes of causes, in the order in which they go before each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Made by this proxy.
@@ -39,7 +39,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Its letter in `causes.md` 6.3.
+    /// Its letter: a before all, m last.
     pub fn letter(self) -> char {
         match self {
             Self::Ours => 'a',
@@ -55,6 +55,28 @@ impl Class {
             Self::History => 'k',
             Self::Generic => 'l',
             Self::Hint => 'm',
+        }
+    }
+}
+
+impl Class {
+    /// What it holds, for the page of causes.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Ours => "made by this proxy",
+            Self::Expected => "not a failure",
+            Self::Preflight => "CORS preflight",
+            Self::WhyMissing => "why a credential is missing",
+            Self::Missing => "a credential is missing",
+            Self::Literal => "text that was never a credential",
+            Self::Shape => "a credential that cannot be read",
+            Self::WrongKind => "a credential of the wrong kind",
+            Self::Computed => "worked out from the credential",
+            Self::Stated => "named by the server",
+            Self::Target => "another target",
+            Self::History => "seen by comparison with what passed",
+            Self::Generic => "refused without a reason",
+            Self::Hint => "worth a look",
         }
     }
 }
@@ -84,7 +106,7 @@ impl Needs {
     }
 }
 
-/// What clears a cause: the same trait in a request that passed (`causes.md` 1.9).
+/// What clears a cause: the same trait in a request that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Veto {
     /// A success of the same route, or the baseline.
@@ -488,11 +510,12 @@ fn page() -> String {
     for cause in CAUSES {
         let _infallible = write!(
             page,
-            "\n## `{}`\n\n{}\n\nFault: {}. Class: {}. Shown by: {}. Cleared by: {}. Source: {}.\n\n",
+            "\n## `{}`\n\n{}\n\nFault: {}. Class: {} ({}). Shown by: {}. Cleared by: {}. Source: {}.\n\n",
             cause.id,
             cause.summary,
             cause.side.as_str(),
             cause.class.letter(),
+            cause.class.in_words(),
             cause.needs.as_str(),
             cause.veto.as_str(),
             cause.source,

@@ -47,7 +47,7 @@ fn candidates(known: &Known<'_>) -> Vec<Candidate> {
         .collect()
 }
 
-/// The veto (`causes.md` 1.9): a trait that a request had which passed is not the cause. The rule itself is
+/// The veto: a trait that a request had which passed is not the cause. The rule itself is
 /// asked, with the request that passed in the place of the failing one.
 fn is_cleared(known: &Known<'_>, cause: &Cause, suspicion: &Suspicion) -> bool {
     match cause.veto {

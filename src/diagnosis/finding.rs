@@ -31,7 +31,7 @@ impl FaultSide {
     }
 }
 
-/// How sure a finding is (`causes.md` 1.9).
+/// How sure a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
     /// No verdict.
@@ -55,7 +55,7 @@ impl Confidence {
         }
     }
 
-    /// From a score (`causes.md` 1.9).
+    /// From a score.
     pub fn of_score(score: u8) -> Self {
         match score {
             90.. => Self::Certain,
@@ -133,7 +133,7 @@ impl fmt::Debug for Part {
 /// One possible cause.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The id of the cause (`causes.md`): stable.
+    /// The id of the cause: stable, and a heading of docs/causes.md.
     pub cause: &'static str,
     /// Where the fault lies.
     pub side: FaultSide,
@@ -161,7 +161,7 @@ impl fmt::Debug for Finding {
 }
 
 impl Finding {
-    /// How sure it is, in the words of `causes.md` 1.9.
+    /// How sure it is, as a word.
     pub fn confidence(&self) -> Confidence {
         Confidence::of_score(self.score)
     }
@@ -174,7 +174,7 @@ pub struct Diagnosis {
     pub verdict: Option<Finding>,
     /// Up to two others that could be it, best first.
     pub alternatives: Vec<Finding>,
-    /// What is known to be in order (`causes.md` 6.4), said when there is no headline.
+    /// What is known to be in order, said when there is no headline.
     pub fine: Vec<Phrase>,
     /// What cannot be known, and why.
     pub unknown: Vec<Phrase>,

@@ -1,4 +1,4 @@
-//! Orders what was found, and decides what is a headline (`causes.md` 6.3).
+//! Orders what was found, and decides what is a headline.
 
 use std::cmp::Reverse;
 

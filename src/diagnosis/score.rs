@@ -1,4 +1,4 @@
-//! Corrects the score a cause starts from by what else the Case shows (`causes.md` 6.2).
+//! Corrects the score a cause starts from by what else the Case shows.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ fn conflicting(cause: &Cause, facts: &Facts<'_>) -> Vec<Said> {
         .collect()
 }
 
-/// The silence rule of RFC 6750 section 3.1 (`causes.md` 1.7).
+/// The silence rule of RFC 6750 section 3.1.
 fn by_silence(cause: &Cause, facts: &Facts<'_>) -> i32 {
     let Some(answer) = facts.answer else {
         return 0;

@@ -1,4 +1,4 @@
-//! What can be said when no cause is certain (`causes.md` 6.4): what is in order, what cannot be known, what to
+//! What can be said when no cause is certain: what is in order, what cannot be known, what to
 //! try next. Never a guess in other words.
 
 use super::facts::{Facts, Known};

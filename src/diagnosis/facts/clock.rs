@@ -1,4 +1,4 @@
-//! What time it was for the server (`causes.md` 1.8).
+//! What time it was for the server.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;

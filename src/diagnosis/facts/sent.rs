@@ -7,7 +7,7 @@ use crate::auth::jwt::{self, Jwt};
 use crate::auth::names::{self, CookieClass, HeaderClass};
 use crate::model::{Place, Request, Shape};
 
-/// A request with its carriers (`causes.md` 1.3).
+/// A request with its carriers.
 pub(crate) struct Sent<'a> {
     pub(crate) request: &'a Request,
     pub(crate) carriers: Vec<Carrier>,
