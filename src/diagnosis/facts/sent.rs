@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::auth::credentials::{Carrier, carriers};
+use crate::auth::credentials::{Carrier, carriers, decode_basic};
 use crate::auth::jwt::{self, Jwt};
 use crate::auth::names::{self, CookieClass, HeaderClass};
+use crate::diff::Where;
 use crate::model::{Place, Request, Shape};
 
 /// A request with its carriers.
@@ -80,6 +81,16 @@ impl<'a> Sent<'a> {
         }
     }
 
+    /// The part of a comparison that shows what stands in that place.
+    pub(crate) fn about(&self, place: &Place) -> Option<(Where, String)> {
+        match place {
+            Place::Header(name) => Some((Where::Header, self.spelling(name))),
+            Place::Cookie(name) => Some((Where::Cookie, name.clone())),
+            Place::Query(name) => Some((Where::Query, name.clone())),
+            Place::Form(_) | Place::UserInfo => None,
+        }
+    }
+
     /// The field's name as this request spells it, else as given.
     pub(crate) fn spelling(&self, name: &str) -> String {
         self.request
@@ -90,8 +101,24 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// Whether it stands in `Authorization`.
-pub(crate) fn is_authorization(carrier: &Carrier) -> bool {
+/// Whether it is of that authentication scheme.
+pub(crate) fn has_scheme(carrier: &Carrier, scheme: &str) -> bool {
+    carrier
+        .scheme
+        .as_deref()
+        .is_some_and(|sent| sent.eq_ignore_ascii_case(scheme))
+}
+
+/// User and password, if it is Basic and decodes.
+pub(crate) fn user_and_password(carrier: &Carrier) -> Option<(Vec<u8>, Vec<u8>)> {
+    if has_scheme(carrier, "basic") {
+        decode_basic(&carrier.secret)
+    } else {
+        None
+    }
+}
+
+fn is_authorization(carrier: &Carrier) -> bool {
     matches!(&carrier.place, Place::Header(name) if name == "authorization")
 }
 

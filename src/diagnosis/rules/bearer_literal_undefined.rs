@@ -4,12 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::auth::credentials::{Carrier, decode_basic};
-use crate::diagnosis::facts::Facts;
+use crate::auth::credentials::Carrier;
+use crate::diagnosis::facts::{Facts, user_and_password};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
-use crate::diff::Where;
 use crate::model::{ClientKind, Place};
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
@@ -17,10 +16,9 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         .sent
         .credentials()
         .find_map(|carrier| Some((carrier, literal(carrier)?)))?;
-    let (strength, about) = match &carrier.place {
-        Place::Header(name) => (Strength::Full, (Where::Header, facts.sent.spelling(name))),
-        Place::Cookie(name) => (Strength::Partial, (Where::Cookie, name.clone())),
-        Place::Query(name) => (Strength::Full, (Where::Query, name.clone())),
+    let strength = match &carrier.place {
+        Place::Header(_) | Place::Query(_) => Strength::Full,
+        Place::Cookie(_) => Strength::Partial,
         Place::Form(_) | Place::UserInfo => return None,
     };
     let title = match literal {
@@ -37,7 +35,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
                 .credential(carrier),
         ],
         fix: vec![Phrase::new(fix(facts.client()))],
-        about: Some(about),
+        about: facts.sent.about(&carrier.place),
         ..Suspicion::default()
     })
 }
@@ -50,11 +48,7 @@ enum Literal {
 }
 
 fn literal(carrier: &Carrier) -> Option<Literal> {
-    let basic = carrier
-        .scheme
-        .as_deref()
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"));
-    if basic && let Some((user, password)) = decode_basic(&carrier.secret) {
+    if let Some((user, password)) = user_and_password(carrier) {
         return basic_literal(&user, &password);
     }
     of_text(&carrier.secret).or_else(|| of_text(&carrier.raw))

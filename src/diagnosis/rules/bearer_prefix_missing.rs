@@ -1,7 +1,7 @@
 //! `bearer-prefix-missing`: a bare token in Authorization.
 
 use crate::auth::credentials::Carrier;
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::{Facts, has_scheme};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -15,7 +15,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     }
     let good = facts.good.and_then(|good| good.sent.authorization());
     let (strength, second) = match good {
-        Some(good) if is_bearer(good) => (
+        Some(good) if has_scheme(good, "bearer") => (
             Strength::Full,
             Phrase::new("known good sends Authorization: ").credential(good),
         ),
@@ -41,13 +41,6 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     })
 }
 
-fn is_bearer(carrier: &Carrier) -> bool {
-    carrier
-        .scheme
-        .as_deref()
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"))
-}
-
 fn is_bare_token(carrier: &Carrier) -> bool {
     let value = carrier.raw.trim_ascii();
     let glued = value
@@ -58,10 +51,10 @@ fn is_bare_token(carrier: &Carrier) -> bool {
         Shape::Opaque => value.len() >= SHORTEST,
         _ => false,
     };
-    let quoted = value
+    let one_word = value
         .iter()
-        .any(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b',' | b'='  if *b != b'='));
-    carrier.scheme.is_none() && shaped && !glued && !quoted
+        .all(|b| b.is_ascii_graphic() && !b"\"',".contains(b));
+    carrier.scheme.is_none() && shaped && !glued && one_word
 }
 
 /// Shorter than this, text is hardly a token.

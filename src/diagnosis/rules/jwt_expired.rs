@@ -9,7 +9,6 @@ use crate::diagnosis::facts::{Facts, Said};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
-use crate::diff::Where;
 use crate::model::{ClientKind, Place};
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
@@ -47,7 +46,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         title: title(&carrier.place, ago),
         evidence,
         fix: vec![Phrase::new(fix(facts.client()))],
-        about: about(facts, &carrier.place),
+        about: facts.sent.about(&carrier.place),
         ..Suspicion::default()
     })
 }
@@ -131,15 +130,6 @@ fn instant(epoch_seconds: i64) -> Option<String> {
         .ok()?
         .format(format)
         .ok()
-}
-
-fn about(facts: &Facts<'_>, place: &Place) -> Option<(Where, String)> {
-    match place {
-        Place::Header(name) => Some((Where::Header, facts.sent.spelling(name))),
-        Place::Cookie(name) => Some((Where::Cookie, name.clone())),
-        Place::Query(name) => Some((Where::Query, name.clone())),
-        Place::Form(_) | Place::UserInfo => None,
-    }
 }
 
 fn fix(client: ClientKind) -> &'static str {

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use crate::auth::credentials::{Carrier, decode_basic, placeholder};
-use crate::diagnosis::facts::Facts;
+use crate::auth::credentials::{Carrier, placeholder};
+use crate::diagnosis::facts::{Facts, user_and_password};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -27,12 +27,6 @@ fn in_credential(facts: &Facts<'_>) -> Option<Suspicion> {
     if facts.answer.is_none() && text.starts_with('$') {
         return None;
     }
-    let about = match &carrier.place {
-        Place::Header(name) => Some((Where::Header, facts.sent.spelling(name))),
-        Place::Cookie(name) => Some((Where::Cookie, name.clone())),
-        Place::Query(name) => Some((Where::Query, name.clone())),
-        Place::Form(_) | Place::UserInfo => None,
-    };
     Some(Suspicion {
         strength: Strength::Full,
         place: Some(carrier.place.clone()),
@@ -43,17 +37,13 @@ fn in_credential(facts: &Facts<'_>) -> Option<Suspicion> {
                 .captured(text.as_bytes()),
         ],
         fix: vec![Phrase::new(fix(facts.client(), &text))],
-        about,
+        about: facts.sent.about(&carrier.place),
         ..Suspicion::default()
     })
 }
 
 fn of_carrier(carrier: &Carrier) -> Option<String> {
-    let basic = carrier
-        .scheme
-        .as_deref()
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"));
-    if basic && let Some((user, password)) = decode_basic(&carrier.secret) {
+    if let Some((user, password)) = user_and_password(carrier) {
         // An ordinary user may be called `secret` or `example`: only what no name looks like counts.
         return [user, password]
             .iter()

@@ -1,7 +1,7 @@
 //! `wrong-password`: a well-formed login that the server refuses.
 
-use crate::auth::credentials::{Carrier, decode_basic};
-use crate::diagnosis::facts::{Answer, Facts, Said};
+use crate::auth::credentials::Carrier;
+use crate::diagnosis::facts::{Answer, Facts, Said, has_scheme, user_and_password};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -11,9 +11,9 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let basic = facts
         .sent
         .authorization()
-        .filter(|carrier| is_basic(carrier));
+        .filter(|carrier| has_scheme(carrier, "basic"));
     let login = match basic {
-        Some(carrier) => Some(decode_basic(&carrier.secret)?),
+        Some(carrier) => Some(user_and_password(carrier)?),
         None if facts.sent.is_login() => None,
         None => return None,
     };
@@ -61,13 +61,6 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     })
 }
 
-fn is_basic(carrier: &Carrier) -> bool {
-    carrier
-        .scheme
-        .as_deref()
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
-}
-
 fn names_a_password(answer: &Answer<'_>) -> bool {
     answer.says(&[Said::Password]) && !answer.says(&[Said::Client, Said::ApiKeyMissing])
 }
@@ -75,11 +68,14 @@ fn names_a_password(answer: &Answer<'_>) -> bool {
 /// Whether the known-good request has another password for that user; `None` when it tells nothing.
 fn password_differs(facts: &Facts<'_>, carrier: &Carrier, user: &[u8]) -> Option<bool> {
     let good = facts.good?;
-    let there = good.sent.authorization().filter(|there| is_basic(there))?;
+    let there = good
+        .sent
+        .authorization()
+        .filter(|there| has_scheme(there, "basic"))?;
     if good.is_unresolved(&there.raw) {
         return None;
     }
-    let (good_user, good_password) = decode_basic(&there.secret)?;
+    let (good_user, good_password) = user_and_password(there)?;
     if good.is_unresolved(&good_user) || good.is_unresolved(&good_password) {
         return None;
     }
