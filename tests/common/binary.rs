@@ -84,6 +84,17 @@ impl Why401 {
         &self.data
     }
 
+    /// The store's file.
+    pub fn sqlite_file(&self) -> PathBuf {
+        let magic = b"SQLite format 3\0";
+        std::fs::read_dir(&self.data)
+            .expect("a data folder")
+            .map(|entry| entry.expect("a readable folder").path())
+            .filter(|path| path.is_file())
+            .find(|path| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(magic)))
+            .expect("a SQLite file in the data folder")
+    }
+
     /// The folder that commands run in.
     pub fn work(&self) -> PathBuf {
         self.home.path().join("work")

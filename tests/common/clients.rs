@@ -15,28 +15,19 @@ pub struct Ask {
     method: &'static str,
     url: String,
     headers: Vec<(&'static str, String)>,
-    body: Option<String>,
+    body: String,
 }
 
 impl Ask {
-    /// `GET` of that URL.
-    pub fn get(url: impl Into<String>) -> Self {
-        Self {
-            method: "GET",
-            url: url.into(),
-            headers: Vec::new(),
-            body: None,
-        }
-    }
-
     /// `POST` of that JSON text to that URL.
     pub fn post(url: impl Into<String>, body: impl Into<String>) -> Self {
-        Self {
+        let ask = Self {
             method: "POST",
-            body: Some(body.into()),
-            ..Self::get(url)
-        }
-        .with("Content-Type", "application/json")
+            url: url.into(),
+            headers: Vec::new(),
+            body: body.into(),
+        };
+        ask.with("Content-Type", "application/json")
     }
 
     /// With that header.
@@ -48,15 +39,11 @@ impl Ask {
     /// As a curl command, as a person would paste it.
     pub fn as_curl(&self) -> String {
         let mut words = vec![format!("curl '{}'", self.url)];
-        if self.method != "GET" {
-            words.push(format!("-X {}", self.method));
-        }
+        words.push(format!("-X {}", self.method));
         for (name, value) in &self.headers {
             words.push(format!("-H '{name}: {value}'"));
         }
-        if let Some(body) = &self.body {
-            words.push(format!("--data-raw '{body}'"));
-        }
+        words.push(format!("--data-raw '{}'", self.body));
         words.join(
             " \\
   ",
@@ -70,11 +57,7 @@ impl Ask {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), json!(value)))
             .collect();
-        let mut ask = json!({"method": self.method, "url": self.url, "headers": headers});
-        if let Some(body) = &self.body {
-            ask["body"] = json!(body);
-        }
-        ask
+        json!({"method": self.method, "url": self.url, "headers": headers, "body": self.body})
     }
 }
 
@@ -190,9 +173,7 @@ fn curl(proxy: &str, ca: &Path, asks: &[Ask]) -> Command {
         for (name, value) in &ask.headers {
             command.arg("-H").arg(format!("{name}: {value}"));
         }
-        if let Some(body) = &ask.body {
-            command.args(["--data-raw", body]);
-        }
+        command.args(["--data-raw", &ask.body]);
         command.args(["-o", "/dev/null", "-w", "%{http_code} ", &ask.url]);
     }
     command

@@ -85,7 +85,7 @@ fn a_data_folder_in_use() {
 fn a_store_of_a_newer_version() {
     let why401 = Why401::new();
     drop(why401.run(&[]).stop());
-    let store = sqlite_file(why401.data());
+    let store = why401.sqlite_file();
     let database = rusqlite::Connection::open(&store).unwrap();
     database
         .pragma_update(None, "user_version", 30_000)
@@ -98,19 +98,6 @@ fn a_store_of_a_newer_version() {
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
     assert_eq!(version, 30_000, "the store is left as it was");
-}
-
-fn sqlite_file(folder: &Path) -> PathBuf {
-    std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-        .find(|path| {
-            std::fs::read(path)
-                .unwrap()
-                .starts_with(b"SQLite format 3\0")
-        })
-        .expect("a SQLite file in the data folder")
 }
 
 fn a_config_with_a_misspelt_key() {

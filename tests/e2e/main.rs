@@ -22,7 +22,9 @@ mod common;
 mod bad_input;
 mod baseline;
 mod byte_identity;
+mod configure;
 mod explain_401;
+mod find_failures;
 mod keep_secrets;
 mod read_while_running;
 mod survive_kill;
@@ -50,7 +52,9 @@ fn main() {
         bad_input::tests(),
         baseline::tests(),
         byte_identity::tests(),
+        configure::tests(),
         explain_401::tests(),
+        find_failures::tests(),
         keep_secrets::tests(),
         read_while_running::tests(),
         survive_kill::tests(),
