@@ -86,12 +86,16 @@ impl Why401 {
 
     /// The store's file.
     pub fn sqlite_file(&self) -> PathBuf {
-        let magic = b"SQLite format 3\0";
+        let is_sqlite = |path: &PathBuf| {
+            let mut start = [0; 16];
+            let mut file = std::fs::File::open(path).expect("a readable file");
+            file.read_exact(&mut start).is_ok() && start == *b"SQLite format 3\0"
+        };
         std::fs::read_dir(&self.data)
             .expect("a data folder")
             .map(|entry| entry.expect("a readable folder").path())
             .filter(|path| path.is_file())
-            .find(|path| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(magic)))
+            .find(is_sqlite)
             .expect("a SQLite file in the data folder")
     }
 

@@ -66,8 +66,8 @@ fn every_announced_401_survives_kill_9() {
             }
         }
         assert!(announced.len() > before, "round {round} announced nothing");
-        check_file(&why401);
         check(&why401, &announced, round);
+        check_file(&why401);
     }
 }
 
