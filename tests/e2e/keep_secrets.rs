@@ -102,9 +102,7 @@ fn no_canary_leaves_the_sealed_store() {
     let mut cage = Cage::default();
     let mut screens: Vec<(String, String)> = Vec::new();
     let mut recorded = 0;
-    let why401 = Why401::new()
-        .with_env("RUST_LOG", "trace")
-        .with_env("WHY401_LOG", "trace");
+    let why401 = Why401::new().with_env("WHY401_LOG", "trace");
     let good = cage.put("header of a baseline");
     let cookie = cage.put("cookie of a baseline");
     let baseline_key = cage.put("query of a baseline");
