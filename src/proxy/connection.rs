@@ -9,8 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::exchanges::Path;
-use super::forward::{Forwarding, Next};
+use super::forward::Forwarding;
 use super::pages::Page;
+use super::route::Next;
 use super::transport::Tcp;
 use super::{Shared, tunnel};
 use crate::model::{Entry, Origin};
@@ -82,7 +83,7 @@ impl Accepted<'_> {
         match tokio::time::timeout(LAST_WORDS, answer).await {
             Ok(Ok(())) | Err(_) => {}
             Ok(Err(error)) => {
-                tracing::debug!(%error, "the client left before it could be answered")
+                tracing::debug!(%error, "the client left before it could be answered");
             }
         }
     }

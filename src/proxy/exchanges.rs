@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::kept::Kept;
 use crate::capture::recorder::{Passed, Progress, Recorder};
 use crate::capture::trigger::{Interest, interest};
 use crate::model::{
-    Content, ContentEnd, Entry, Exchange, ExchangeId, Failure, FieldSection, Hop, Note, Origin,
-    Outcome, Timestamp, Timings, TlsParameters, Verification,
+    ContentEnd, Entry, Exchange, ExchangeId, Failure, FieldSection, Hop, Note, Origin, Outcome,
+    Timestamp, Timings, TlsParameters, Verification,
 };
 use crate::wire::head::{Head, trailer_section};
 use crate::wire::http1::Answers;
@@ -281,7 +282,7 @@ impl Exchanges {
         let duration = micros(open.start.elapsed());
         let Some(answer) = open.response else { return };
         let token_content = (answer.interest == Interest::TokenResponse)
-            .then(|| answer.content.content.bytes.clone());
+            .then(|| answer.content.content().bytes.clone());
         self.recorder.passed(Passed {
             at: open.at,
             duration,
@@ -298,7 +299,7 @@ impl Exchanges {
     fn exchange(&self, open: &Open, id: ExchangeId) -> Option<Box<Exchange>> {
         let answer = open.response.as_ref()?;
         let mut response = answer.head.response()?;
-        response.content = answer.content.content.clone();
+        response.content = answer.content.content().clone();
         response.trailers = answer.trailers.clone();
         self.exchange_with(open, id, Outcome::Response(response), Some(answer))
     }
@@ -311,11 +312,12 @@ impl Exchanges {
         answer: Option<&Answer>,
     ) -> Option<Box<Exchange>> {
         let mut request = open.head.request(&self.path.origin)?;
-        request.content = open.content.content.clone();
+        request.content = open.content.content().clone();
         request.trailers = open.trailers.clone();
         let first = open.number == 1;
-        let ended = answer.is_none_or(|answer| answer.content.content.end != ContentEnd::Pending);
-        let not_kept = open.content.dropped || answer.is_some_and(|answer| answer.content.dropped);
+        let ended = answer.is_none_or(|answer| answer.content.content().end != ContentEnd::Pending);
+        let not_kept =
+            open.content.has_gap() || answer.is_some_and(|answer| answer.content.has_gap());
         let mut notes = open.notes.clone();
         notes.extend(not_kept.then_some(Note::ContentNotKept));
         if self.path.verification == Some(Verification::Skipped) {
@@ -364,65 +366,6 @@ impl Drop for Exchanges {
         self.end_of_connection(ContentEnd::CutOff);
         for _ in self.held.drain(..) {
             self.recorder.lose();
-        }
-    }
-}
-
-/// Content kept up to a limit, within the process-wide budget.
-struct Kept {
-    content: Content,
-    reserved: usize,
-    dropped: bool,
-    recorder: Recorder,
-}
-
-impl Kept {
-    fn new(recorder: &Recorder) -> Self {
-        Self {
-            content: Content::default(),
-            reserved: 0,
-            dropped: false,
-            recorder: recorder.clone(),
-        }
-    }
-
-    /// Counts a piece without keeping it.
-    fn pass(&mut self, piece: &[u8]) {
-        self.content.length += piece.len() as u64;
-        self.content.end = ContentEnd::Pending;
-    }
-
-    /// Counts a piece and keeps as much of it as limit and budget allow. Nothing is kept after a gap.
-    fn push(&mut self, piece: &[u8], limit: usize) {
-        self.pass(piece);
-        let wanted = piece
-            .len()
-            .min(limit.saturating_sub(self.content.bytes.len()));
-        if wanted == 0 || self.dropped {
-            return;
-        }
-        if self.recorder.reserve_content(wanted) {
-            self.reserved += wanted;
-            self.content
-                .bytes
-                .extend_from_slice(piece.get(..wanted).unwrap_or_default());
-        } else {
-            self.dropped = true;
-        }
-    }
-
-    /// The message has ended; one without content stays `Absent`.
-    fn end(&mut self, end: ContentEnd) {
-        if self.content.length > 0 || end != ContentEnd::Complete {
-            self.content.end = end;
-        }
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        if self.reserved > 0 {
-            self.recorder.release_content(self.reserved);
         }
     }
 }

@@ -58,7 +58,7 @@ enum State {
     Passing,
     /// The gate has said that the message is over.
     LastBytes,
-    /// The reader ended properly (FIN, or close_notify over TLS).
+    /// The reader ended properly (FIN, or `close_notify` over TLS).
     Ending,
     /// A TLS reader ended with a FIN alone.
     EndingAbruptly,

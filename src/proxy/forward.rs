@@ -1,28 +1,29 @@
 //! The message relay: requests that name their own destination (RFC 9112 section 3.2.2).
 //!
 //! Each message is framed by the decoder and passes byte for byte, but for the edits of
-//! `request_line.rs`. One upstream connection per client connection and origin.
+//! `edit.rs`. One upstream connection per client connection and origin.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::HEAD_LIMIT;
 use super::connection::Accepted;
 use super::edit::{self, Edited};
 use super::exchanges::Exchanges;
-use super::flow::{Flow, Passage, Stop};
+use super::flow::{Flow, Stop};
 use super::pages::Page;
-use super::refuse;
+use super::passing::{Afterwards, Phase, Progress, pass_request, pass_response};
+use super::route::{Next, Wanted, route};
 use super::transport::{Tcp, Transport};
-use crate::model::{ContentEnd, Entry, Failure, FailureCause, Origin, Scheme, Side, Stage, Url};
-use crate::wire::head::{Head, RequestLine, StatusLine};
-use crate::wire::http1::{Decoder, Event, Framing, HEAD_TOO_LONG, Role};
+use super::upstream::{Upstream, bad_response, no_response};
+use crate::model::{ContentEnd, Failure, Origin, Side};
+use crate::wire::head::Head;
+use crate::wire::http1::{Decoder, Event, HEAD_TOO_LONG, Role};
 
 /// A client connection on which requests in absolute form come.
 pub(super) struct Forwarding<'a> {
@@ -31,48 +32,6 @@ pub(super) struct Forwarding<'a> {
     up: Flow,
     requests: Decoder,
     upstreams: Vec<Upstream>,
-}
-
-/// What a client wants next.
-pub(super) enum Next {
-    /// A request to forward.
-    Forward(Wanted),
-    /// A tunnel to that origin; the head that asked for it.
-    Tunnel(Origin, Head),
-    /// Nothing that can be forwarded: say so and close.
-    Answer(Page),
-    /// The client has gone, or speaks something else.
-    Over,
-}
-
-/// A request to forward, and where.
-pub(super) struct Wanted {
-    head: Head,
-    url: Url,
-}
-
-/// A connection to an origin, kept as long as the client's.
-struct Upstream {
-    origin: Arc<Origin>,
-    transport: Transport,
-    down: Flow,
-    responses: Decoder,
-    exchanges: Exchanges,
-}
-
-/// What is known of the exchange in progress.
-#[derive(Default)]
-struct Progress {
-    request_over: bool,
-    response_over: bool,
-    /// Bytes of the response have gone to the client.
-    response_begun: bool,
-    /// Both directions carry something else now (101).
-    upgraded: bool,
-    /// The connections cannot be used again.
-    close: bool,
-    /// A message could not be followed: nothing more of it may pass.
-    broken: Option<Side>,
 }
 
 /// A request head that has begun must be complete in this time (`trust.md` section 4).
@@ -134,12 +93,8 @@ impl<'a> Forwarding<'a> {
                 .fail(upstream.exchanges, edited, no_response(&upstream.origin))
                 .await;
         }
-        let close = wants_close(&edited.head);
+        let mut progress = Progress::new(&edited.head);
         upstream.exchanges.request(edited.head, edited.notes);
-        let mut progress = Progress {
-            close,
-            ..Progress::default()
-        };
         self.request_without_content(&mut upstream, &mut progress);
         self.up.next_message();
         upstream.down.next_message();
@@ -222,31 +177,30 @@ impl<'a> Forwarding<'a> {
             });
             if let Poll::Ready(stop) = polled {
                 progress.request_over = true;
-                progress.close |= stop != Stop::MessageOver;
+                progress.close_if(stop != Stop::MessageOver);
                 if stop == Stop::ReaderBroke {
                     return Poll::Ready(Some(stop));
                 }
             }
         }
-        if !progress.response_over {
+        if progress.response != Phase::Over {
             let polled = down.poll(cx, transport, &mut self.client, |bytes| {
                 pass_response(bytes, responses, exchanges, progress)
             });
             if let Poll::Ready(stop) = polled {
-                progress.response_over = true;
+                progress.response = Phase::Over;
                 if stop != Stop::MessageOver {
                     return Poll::Ready(Some(stop));
                 }
             }
         }
-        if progress.upgraded && progress.request_over && !progress.response_over {
+        if progress.is_upgraded() && progress.request_over && progress.response != Phase::Over {
             // The other direction was asleep for want of a message; it carries the new protocol now.
             progress.request_over = false;
             self.up.next_message();
             cx.waker().wake_by_ref();
         }
-        let over = progress.request_over && progress.response_over;
-        if over || progress.broken.is_some() {
+        if progress.is_over() {
             Poll::Ready(None)
         } else {
             Poll::Pending
@@ -261,7 +215,7 @@ impl<'a> Forwarding<'a> {
         progress: &Progress,
     ) -> Option<Self> {
         let accepted = self.accepted;
-        if upstream.exchanges.is_waiting() && !progress.response_begun {
+        if upstream.exchanges.is_waiting() && progress.response == Phase::Awaited {
             let failure = match (progress.broken, stop) {
                 (_, Some(Stop::WriterBroke)) => return None,
                 (Some(Side::Client), _) => {
@@ -283,8 +237,9 @@ impl<'a> Forwarding<'a> {
                 .await;
             return None;
         }
-        let usable =
-            stop.is_none() && progress.broken.is_none() && !progress.close && !progress.upgraded;
+        let usable = stop.is_none()
+            && progress.broken.is_none()
+            && progress.afterwards == Afterwards::KeptOpen;
         if !usable {
             if stop == Some(Stop::ReaderBroke) {
                 self.client.reset_on_close();
@@ -315,236 +270,6 @@ impl<'a> Forwarding<'a> {
     }
 }
 
-impl Accepted<'_> {
-    /// Opens a connection to an origin that a request names, with TLS if its target says https.
-    async fn connect(&self, origin: Arc<Origin>) -> Result<Upstream, (Exchanges, Failure)> {
-        let mut path = self.path(Entry::AbsoluteForm, Arc::clone(&origin));
-        let recorder = || self.shared.recorder.clone();
-        let connected = match self.shared.dialer.connect(&origin.host, origin.port).await {
-            Ok(connected) => connected,
-            Err(failure) => return Err((Exchanges::new(recorder(), path), failure)),
-        };
-        path.upstream = Some(connected.address);
-        path.connect = Some(connected.took);
-        let tcp = Tcp::new(connected.stream, Vec::new());
-        let transport = match origin.scheme {
-            Scheme::Http => Transport::Clear(tcp),
-            Scheme::Https => {
-                let tls = self.shared.dialer.tls();
-                match tls
-                    .handshake(tcp, &origin.host, &[b"http/1.1".to_vec()])
-                    .await
-                {
-                    Ok(secured) => {
-                        path.upstream_tls = Some(secured.parameters);
-                        path.verification = Some(secured.verification);
-                        path.handshake = Some(secured.took);
-                        Transport::Origin(Box::new(secured.stream))
-                    }
-                    Err(failure) => return Err((Exchanges::new(recorder(), path), failure)),
-                }
-            }
-        };
-        Ok(Upstream {
-            origin,
-            transport,
-            down: Flow::new(),
-            responses: Decoder::new(Role::Responses, HEAD_LIMIT),
-            exchanges: Exchanges::new(recorder(), path),
-        })
-    }
-}
-
-impl Upstream {
-    /// Whether the origin has kept the idle connection open and silent.
-    fn is_alive(&mut self) -> bool {
-        let mut byte = [0; 1];
-        let mut buf = ReadBuf::new(&mut byte);
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        self.responses.is_idle()
-            && Pin::new(&mut self.transport)
-                .poll_read(&mut cx, &mut buf)
-                .is_pending()
-    }
-}
-
-/// Where a request head leads.
-fn route(head: Head) -> Next {
-    let Some(line) = RequestLine::parse(head.start_line()) else {
-        return Next::Over;
-    };
-    if line.method == b"CONNECT" {
-        return match Origin::parse(Scheme::Https, line.target) {
-            Ok(origin) if line.target.last().is_some_and(u8::is_ascii_digit) => {
-                Next::Tunnel(origin, head)
-            }
-            _ => Next::Answer(Page::refusal(
-                400,
-                "Bad Request",
-                "The target of CONNECT is not host:port.",
-            )),
-        };
-    }
-    let url = match Url::parse(line.target) {
-        Ok(url) => url,
-        Err(_) if line.target.starts_with(b"/") || line.target == b"*" => {
-            return Next::Answer(Page::directions());
-        }
-        Err(_) => {
-            let sentence = "The request target is no http or https URL.";
-            return Next::Answer(Page::refusal(400, "Bad Request", sentence));
-        }
-    };
-    if url.userinfo.is_some() {
-        let sentence = "The target holds a user name or password: send them in Authorization.";
-        return Next::Answer(Page::refusal(400, "Bad Request", sentence));
-    }
-    match refuse::check(&head) {
-        Ok(()) => Next::Forward(Wanted { head, url }),
-        Err(refusal) => Next::Answer(Page::refusal(
-            refusal.status,
-            refusal.reason,
-            refusal.sentence,
-        )),
-    }
-}
-
-/// The gate of the request's direction.
-fn pass_request(
-    bytes: Option<&[u8]>,
-    requests: &mut Decoder,
-    exchanges: &mut Exchanges,
-    progress: &mut Progress,
-) -> Passage {
-    let Some(bytes) = bytes else {
-        return Passage {
-            bytes: 0,
-            message_over: false,
-        };
-    };
-    if progress.upgraded {
-        return Passage::all(bytes);
-    }
-    let mut rest = bytes;
-    loop {
-        let (taken, event) = requests.decode(rest);
-        rest = rest.get(taken..).unwrap_or_default();
-        let passed = bytes.len() - rest.len();
-        match event {
-            Some(Event::Content(piece)) => exchanges.request_content(piece),
-            Some(Event::End(trailers)) => {
-                exchanges.request_end(trailers.as_deref());
-                return Passage {
-                    bytes: passed,
-                    message_over: true,
-                };
-            }
-            Some(Event::GaveUp(_) | Event::Head(_)) => {
-                progress.broken = Some(Side::Client);
-                return Passage {
-                    bytes: 0,
-                    message_over: true,
-                };
-            }
-            None if rest.is_empty() => {
-                return Passage {
-                    bytes: passed,
-                    message_over: false,
-                };
-            }
-            None => {}
-        }
-    }
-}
-
-/// The gate of the response's direction.
-fn pass_response(
-    bytes: Option<&[u8]>,
-    responses: &mut Decoder,
-    exchanges: &mut Exchanges,
-    progress: &mut Progress,
-) -> Passage {
-    let Some(bytes) = bytes else {
-        if let Some(Event::End(_)) = responses.close() {
-            exchanges.response_end(None, ContentEnd::Complete);
-        }
-        progress.close = true;
-        return Passage {
-            bytes: 0,
-            message_over: true,
-        };
-    };
-    let mut rest = bytes;
-    let over = loop {
-        if progress.upgraded {
-            return Passage::all(bytes);
-        }
-        let (taken, event) = responses.decode(rest);
-        rest = rest.get(taken..).unwrap_or_default();
-        match event {
-            Some(Event::Head(head)) => response_head(head, responses, exchanges, progress),
-            Some(Event::Content(piece)) => exchanges.response_content(piece),
-            Some(Event::End(trailers)) => {
-                exchanges.response_end(trailers.as_deref(), ContentEnd::Complete);
-                break true;
-            }
-            Some(Event::GaveUp(_)) => {
-                progress.broken = Some(Side::Upstream);
-                return Passage {
-                    bytes: 0,
-                    message_over: true,
-                };
-            }
-            None if rest.is_empty() => break false,
-            None => {}
-        }
-    };
-    exchanges.settle();
-    progress.response_begun = true;
-    Passage {
-        bytes: bytes.len() - rest.len(),
-        message_over: over,
-    }
-}
-
-fn response_head(
-    head: Head,
-    responses: &mut Decoder,
-    exchanges: &mut Exchanges,
-    progress: &mut Progress,
-) {
-    let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);
-    let close = wants_close(&head);
-    let answers = exchanges.response(head, status);
-    if !responses.awaits_framing() {
-        return;
-    }
-    responses.frame_response(answers);
-    progress.close |= close || responses.framing() == Framing::UntilClose;
-    if !responses.is_following() {
-        exchanges.response_end(None, ContentEnd::Complete);
-        progress.upgraded = true;
-        progress.close = true;
-    }
-}
-
-/// Whether the sender closes the connection after this message (RFC 9112 section 9.3).
-fn wants_close(head: &Head) -> bool {
-    let option = |name: &str| {
-        let mut lines = head
-            .field_lines()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(b"connection"));
-        lines.any(|(_, value)| {
-            value
-                .split(|b| *b == b',')
-                .any(|o| o.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
-        })
-    };
-    let line = head.start_line();
-    let is_1_0 = line.ends_with(b"HTTP/1.0") || line.starts_with(b"HTTP/1.0");
-    option("close") || (is_1_0 && !option("keep-alive"))
-}
-
 async fn send(transport: &mut Transport, head: &Head) -> std::io::Result<()> {
     transport.write_all(head.bytes()).await?;
     transport.flush().await
@@ -553,28 +278,4 @@ async fn send(transport: &mut Transport, head: &Head) -> std::io::Result<()> {
 fn head_too_long() -> Page {
     let sentence = "The request head is longer than 512 KiB.";
     Page::refusal(431, "Request Header Fields Too Large", sentence)
-}
-
-fn no_response(origin: &Origin) -> Failure {
-    Failure {
-        side: Side::Upstream,
-        stage: Stage::Response,
-        cause: FailureCause::Closed,
-        detail: format!(
-            "{} closed the connection without a response",
-            origin.authority()
-        ),
-    }
-}
-
-fn bad_response(origin: &Origin) -> Failure {
-    Failure {
-        side: Side::Upstream,
-        stage: Stage::Response,
-        cause: FailureCause::BadMessage,
-        detail: format!(
-            "{} answered with something that is not valid HTTP",
-            origin.authority()
-        ),
-    }
 }

@@ -8,14 +8,18 @@ mod edit;
 mod exchanges;
 mod flow;
 mod forward;
+mod kept;
 mod listener;
 mod pages;
+mod passing;
 mod refuse;
 mod relay;
+mod route;
 mod tap;
 mod tls;
 mod transport;
 mod tunnel;
+mod upstream;
 
 use std::sync::atomic::AtomicU64;
 

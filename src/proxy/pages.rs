@@ -126,7 +126,7 @@ impl Page {
         match tokio::time::timeout(super::forward::HEAD_TIMEOUT, served).await {
             Ok(Ok(())) | Err(_) => {}
             Ok(Err(error)) => {
-                tracing::debug!(%error, "the client left before it could be answered")
+                tracing::debug!(%error, "the client left before it could be answered");
             }
         }
     }

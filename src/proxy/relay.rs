@@ -19,10 +19,10 @@ pub(super) async fn relay(mut client: Transport, mut origin: Transport, mut tap:
             return Poll::Pending;
         }
         let up = up.poll(cx, &mut client, &mut origin, |bytes| {
-            watch(bytes, |b| tap.from_client(b))
+            watch(bytes, |b| tap.sent_by_client(b))
         });
         let down = down.poll(cx, &mut origin, &mut client, |bytes| {
-            watch(bytes, |b| tap.from_origin(b))
+            watch(bytes, |b| tap.sent_by_origin(b))
         });
         over(up, down)
     })

@@ -25,17 +25,13 @@ impl Tap {
     }
 
     /// Bytes on their way to the origin; `None` when the client has ended.
-    pub(super) fn from_client(&mut self, bytes: Option<&[u8]>) {
+    pub(super) fn sent_by_client(&mut self, bytes: Option<&[u8]>) {
         let Some(mut rest) = bytes else { return };
         while self.requests.is_following() {
             let (taken, event) = self.requests.decode(rest);
             rest = rest.get(taken..).unwrap_or_default();
             match event {
-                Some(Event::Head(head)) => {
-                    if !self.exchanges.request(head, Vec::new()) {
-                        return self.give_up("too many requests wait for a response");
-                    }
-                }
+                Some(Event::Head(head)) => self.request(head),
                 Some(Event::Content(piece)) => self.exchanges.request_content(piece),
                 Some(Event::End(trailers)) => self.exchanges.request_end(trailers.as_deref()),
                 Some(Event::GaveUp(reason)) => return self.give_up(reason),
@@ -46,7 +42,7 @@ impl Tap {
     }
 
     /// Bytes on their way to the client; `None` when the origin has ended.
-    pub(super) fn from_origin(&mut self, bytes: Option<&[u8]>) {
+    pub(super) fn sent_by_origin(&mut self, bytes: Option<&[u8]>) {
         let Some(mut rest) = bytes else {
             return self.origin_ended();
         };
@@ -76,6 +72,12 @@ impl Tap {
     /// The requests seen so far get this failure instead of a response.
     pub(super) fn fail(&mut self, failure: &Failure) {
         self.exchanges.fail(failure);
+    }
+
+    fn request(&mut self, head: Head) {
+        if !self.exchanges.request(head, Vec::new()) {
+            self.give_up("too many requests wait for a response");
+        }
     }
 
     fn response(&mut self, head: Head) {

@@ -139,7 +139,7 @@ impl Transport {
         }
     }
 
-    /// Ends our writing with a bare FIN, without the close_notify that a TLS peer did not send either.
+    /// Ends our writing with a bare FIN, without the `close_notify` that a TLS peer did not send either.
     pub(super) fn poll_fin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),

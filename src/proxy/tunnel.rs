@@ -171,7 +171,7 @@ impl AsyncRead for Overheard<'_> {
         std::task::ready!(std::pin::Pin::new(&mut this.stream).poll_read(cx, buf))?;
         let read = buf.filled().get(before..).unwrap_or_default();
         if !read.is_empty() {
-            this.tap.from_client(Some(read));
+            this.tap.sent_by_client(Some(read));
         }
         std::task::Poll::Ready(Ok(()))
     }

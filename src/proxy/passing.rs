@@ -1,0 +1,196 @@
+//! What passes in an exchange of the message relay: both gates, and how far the exchange has come.
+
+use super::exchanges::Exchanges;
+use super::flow::Passage;
+use crate::model::{ContentEnd, Side};
+use crate::wire::head::{Head, StatusLine};
+use crate::wire::http1::{Decoder, Event, Framing};
+
+/// What is known of the exchange in progress.
+pub(super) struct Progress {
+    pub(super) request_over: bool,
+    pub(super) response: Phase,
+    pub(super) afterwards: Afterwards,
+    /// A message of that side could not be followed: nothing more of it may pass.
+    pub(super) broken: Option<Side>,
+}
+
+/// How far the response has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing of it has gone to the client.
+    Awaited,
+    Passing,
+    Over,
+}
+
+/// What becomes of the connections when the exchange is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    KeptOpen,
+    Closed,
+    /// They carry something else already (101), and are closed after it.
+    Upgraded,
+}
+
+impl Progress {
+    pub(super) fn new(request: &Head) -> Self {
+        let mut progress = Self {
+            request_over: false,
+            response: Phase::Awaited,
+            afterwards: Afterwards::KeptOpen,
+            broken: None,
+        };
+        progress.close_if(wants_close(request));
+        progress
+    }
+
+    pub(super) fn close_if(&mut self, close: bool) {
+        if close && self.afterwards == Afterwards::KeptOpen {
+            self.afterwards = Afterwards::Closed;
+        }
+    }
+
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.afterwards == Afterwards::Upgraded
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.broken.is_some() || (self.request_over && self.response == Phase::Over)
+    }
+}
+
+/// The gate of the request's direction.
+pub(super) fn pass_request(
+    bytes: Option<&[u8]>,
+    requests: &mut Decoder,
+    exchanges: &mut Exchanges,
+    progress: &mut Progress,
+) -> Passage {
+    let Some(bytes) = bytes else {
+        return Passage {
+            bytes: 0,
+            message_over: false,
+        };
+    };
+    if progress.is_upgraded() {
+        return Passage::all(bytes);
+    }
+    let mut rest = bytes;
+    loop {
+        let (taken, event) = requests.decode(rest);
+        rest = rest.get(taken..).unwrap_or_default();
+        let passed = bytes.len() - rest.len();
+        match event {
+            Some(Event::Content(piece)) => exchanges.request_content(piece),
+            Some(Event::End(trailers)) => {
+                exchanges.request_end(trailers.as_deref());
+                return Passage {
+                    bytes: passed,
+                    message_over: true,
+                };
+            }
+            Some(Event::GaveUp(_) | Event::Head(_)) => {
+                progress.broken = Some(Side::Client);
+                return Passage {
+                    bytes: 0,
+                    message_over: true,
+                };
+            }
+            None if rest.is_empty() => {
+                return Passage {
+                    bytes: passed,
+                    message_over: false,
+                };
+            }
+            None => {}
+        }
+    }
+}
+
+/// The gate of the response's direction.
+pub(super) fn pass_response(
+    bytes: Option<&[u8]>,
+    responses: &mut Decoder,
+    exchanges: &mut Exchanges,
+    progress: &mut Progress,
+) -> Passage {
+    let Some(bytes) = bytes else {
+        if let Some(Event::End(_)) = responses.close() {
+            exchanges.response_end(None, ContentEnd::Complete);
+        }
+        progress.close_if(true);
+        return Passage {
+            bytes: 0,
+            message_over: true,
+        };
+    };
+    let mut rest = bytes;
+    let over = loop {
+        if progress.is_upgraded() {
+            return Passage::all(bytes);
+        }
+        let (taken, event) = responses.decode(rest);
+        rest = rest.get(taken..).unwrap_or_default();
+        match event {
+            Some(Event::Head(head)) => response_head(head, responses, exchanges, progress),
+            Some(Event::Content(piece)) => exchanges.response_content(piece),
+            Some(Event::End(trailers)) => {
+                exchanges.response_end(trailers.as_deref(), ContentEnd::Complete);
+                break true;
+            }
+            Some(Event::GaveUp(_)) => {
+                progress.broken = Some(Side::Upstream);
+                return Passage {
+                    bytes: 0,
+                    message_over: true,
+                };
+            }
+            None if rest.is_empty() => break false,
+            None => {}
+        }
+    };
+    exchanges.settle();
+    progress.response = Phase::Passing;
+    Passage {
+        bytes: bytes.len() - rest.len(),
+        message_over: over,
+    }
+}
+
+fn response_head(
+    head: Head,
+    responses: &mut Decoder,
+    exchanges: &mut Exchanges,
+    progress: &mut Progress,
+) {
+    let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);
+    let close = wants_close(&head);
+    let answers = exchanges.response(head, status);
+    if !responses.awaits_framing() {
+        return;
+    }
+    responses.frame_response(answers);
+    progress.close_if(close || responses.framing() == Framing::UntilClose);
+    if !responses.is_following() {
+        exchanges.response_end(None, ContentEnd::Complete);
+        progress.afterwards = Afterwards::Upgraded;
+    }
+}
+
+/// Whether the sender closes the connection after this message (RFC 9112 section 9.3).
+fn wants_close(head: &Head) -> bool {
+    let option = |name: &str| {
+        let mut lines = head
+            .field_lines()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(b"connection"));
+        lines.any(|(_, value)| {
+            value
+                .split(|b| *b == b',')
+                .any(|o| o.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+        })
+    };
+    let line = head.start_line();
+    let is_1_0 = line.ends_with(b"HTTP/1.0") || line.starts_with(b"HTTP/1.0");
+    option("close") || (is_1_0 && !option("keep-alive"))
+}

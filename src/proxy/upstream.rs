@@ -1,0 +1,104 @@
+//! The connection to an origin that a client's requests name, kept as long as the client's.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::HEAD_LIMIT;
+use super::connection::Accepted;
+use super::exchanges::Exchanges;
+use super::flow::Flow;
+use super::transport::{Tcp, Transport};
+use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
+use crate::wire::http1::{Decoder, Role};
+
+/// A connection to an origin, kept as long as the client's.
+pub(super) struct Upstream {
+    pub(super) origin: Arc<Origin>,
+    pub(super) transport: Transport,
+    pub(super) down: Flow,
+    pub(super) responses: Decoder,
+    pub(super) exchanges: Exchanges,
+}
+
+impl Accepted<'_> {
+    /// Opens a connection to an origin that a request names, with TLS if its target says https.
+    pub(super) async fn connect(
+        &self,
+        origin: Arc<Origin>,
+    ) -> Result<Upstream, (Exchanges, Failure)> {
+        let mut path = self.path(Entry::AbsoluteForm, Arc::clone(&origin));
+        let recorder = || self.shared.recorder.clone();
+        let connected = match self.shared.dialer.connect(&origin.host, origin.port).await {
+            Ok(connected) => connected,
+            Err(failure) => return Err((Exchanges::new(recorder(), path), failure)),
+        };
+        path.upstream = Some(connected.address);
+        path.connect = Some(connected.took);
+        let tcp = Tcp::new(connected.stream, Vec::new());
+        let transport = match origin.scheme {
+            Scheme::Http => Transport::Clear(tcp),
+            Scheme::Https => {
+                let tls = self.shared.dialer.tls();
+                match tls
+                    .handshake(tcp, &origin.host, &[b"http/1.1".to_vec()])
+                    .await
+                {
+                    Ok(secured) => {
+                        path.upstream_tls = Some(secured.parameters);
+                        path.verification = Some(secured.verification);
+                        path.handshake = Some(secured.took);
+                        Transport::Origin(Box::new(secured.stream))
+                    }
+                    Err(failure) => return Err((Exchanges::new(recorder(), path), failure)),
+                }
+            }
+        };
+        Ok(Upstream {
+            origin,
+            transport,
+            down: Flow::new(),
+            responses: Decoder::new(Role::Responses, HEAD_LIMIT),
+            exchanges: Exchanges::new(recorder(), path),
+        })
+    }
+}
+
+impl Upstream {
+    /// Whether the origin has kept the idle connection open and silent.
+    pub(super) fn is_alive(&mut self) -> bool {
+        let mut byte = [0; 1];
+        let mut buf = ReadBuf::new(&mut byte);
+        let mut cx = Context::from_waker(Waker::noop());
+        self.responses.is_idle()
+            && Pin::new(&mut self.transport)
+                .poll_read(&mut cx, &mut buf)
+                .is_pending()
+    }
+}
+
+pub(super) fn no_response(origin: &Origin) -> Failure {
+    Failure {
+        side: Side::Upstream,
+        stage: Stage::Response,
+        cause: FailureCause::Closed,
+        detail: format!(
+            "{} closed the connection without a response",
+            origin.authority()
+        ),
+    }
+}
+
+pub(super) fn bad_response(origin: &Origin) -> Failure {
+    Failure {
+        side: Side::Upstream,
+        stage: Stage::Response,
+        cause: FailureCause::BadMessage,
+        detail: format!(
+            "{} answered with something that is not valid HTTP",
+            origin.authority()
+        ),
+    }
+}
