@@ -11,6 +11,9 @@ pub mod seal;
 pub mod store;
 pub mod trigger;
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 mod batch;
 mod entry;
 mod history;

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::rows::Row;
 use crate::capture::seal::SealError;
+use crate::files::OwnerOnlyError;
 
 /// Why the store cannot be opened, read or written.
 #[derive(Debug, Error)]
@@ -17,14 +18,14 @@ pub enum StoreError {
         /// The file or folder.
         path: PathBuf,
     },
-    /// Others than the owner may read or write a file or the folder.
+    /// Others than the owner may read or write a file, or write to the folder.
     #[error("{} can be reached by others (mode {mode:04o})", .path.display())]
     TooOpen {
         /// The file or folder.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// Whether it is a folder: those want 0700, files 0600.
+        /// Whether it is the folder: 0700 suits it, and 0600 its files.
         folder: bool,
     },
     /// Where the folder should be is something else.
@@ -143,6 +144,29 @@ impl StoreError {
     pub(super) fn sealed(path: &Path) -> impl FnOnce(SealError) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Sealed { path, source }
+    }
+}
+
+impl From<OwnerOnlyError> for StoreError {
+    fn from(error: OwnerOnlyError) -> Self {
+        match error {
+            OwnerOnlyError::Foreign(path) => Self::ForeignOwner { path },
+            OwnerOnlyError::TooWide { path, mode } => Self::TooOpen {
+                folder: path.is_dir(),
+                path,
+                mode,
+            },
+            OwnerOnlyError::WrongKind { path, .. } => Self::NotAFolder { path },
+            OwnerOnlyError::Io {
+                action,
+                path,
+                source,
+            } => Self::Io {
+                action,
+                path,
+                source,
+            },
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! The data folder: owner-only from the start, or refused.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use crate::capture::seal::{KEY_BYTES, StoreKey};
+use crate::files;
 
 /// The data folder of one store, checked.
 #[derive(Clone, Debug)]
@@ -18,31 +19,23 @@ pub(super) struct Folder {
 impl Folder {
     /// The folder, if there is one; checked.
     pub(super) fn existing(path: &Path) -> Result<Option<Self>, StoreError> {
-        let metadata = match fs::metadata(path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StoreError::io("read", path)(error)),
-        };
-        if !metadata.is_dir() {
-            return Err(StoreError::NotAFolder { path: path.into() });
+        if path.exists() {
+            Self::create(path).map(Some)
+        } else {
+            Ok(None)
         }
-        check_owner_only(path, &metadata)?;
-        let folder = Self { path: path.into() };
-        for file in [folder.database(), folder.wal(), folder.shm(), folder.key()] {
-            if let Ok(metadata) = fs::metadata(&file) {
-                check_owner_only(&file, &metadata)?;
-            }
-        }
-        Ok(Some(folder))
     }
 
     /// The folder, made if there is none; checked.
     pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
-        if let Some(folder) = Self::existing(path)? {
-            return Ok(folder);
+        files::owner_only_folder(path)?;
+        let folder = Self { path: path.into() };
+        for file in [folder.database(), folder.wal(), folder.shm()] {
+            if file.exists() {
+                files::check_owner_only(&file)?;
+            }
         }
-        create_folder(path).map_err(StoreError::io("create", path))?;
-        Self::existing(path)?.ok_or_else(|| StoreError::NotAFolder { path: path.into() })
+        Ok(folder)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -68,7 +61,7 @@ impl Folder {
     /// Waits for the right to set the folder up; given back when the file is dropped.
     pub(super) fn lock_set_up(&self) -> Result<File, StoreError> {
         let path = self.path.join("set-up.lock");
-        let file = open_owner_only(&path, OpenOptions::new().create(true).truncate(false))?;
+        let file = open_or_create(&path)?;
         file.lock().map_err(StoreError::io("lock", &path))?;
         Ok(file)
     }
@@ -76,7 +69,7 @@ impl Folder {
     /// Takes the right to record into this folder; given back when the file is dropped.
     pub(super) fn lock_recording(&self) -> Result<File, StoreError> {
         let path = self.path.join("run.lock");
-        let file = open_owner_only(&path, OpenOptions::new().create(true).truncate(false))?;
+        let file = open_or_create(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
@@ -88,8 +81,8 @@ impl Folder {
 
     /// Creates the database file with its permissions: SQLite gives those to its side files.
     pub(super) fn create_database(&self) -> Result<(), StoreError> {
-        let path = self.database();
-        open_owner_only(&path, OpenOptions::new().create(true).truncate(false)).map(drop)
+        files::create_owner_only(&self.database(), b"")?;
+        Ok(())
     }
 
     /// Whether there is a database with something in it.
@@ -113,10 +106,9 @@ impl Folder {
             Err(error) => return Err(error),
         }
         let key = StoreKey::random().map_err(StoreError::sealed(&path))?;
-        let mut file = open_owner_only(&path, OpenOptions::new().create_new(true))?;
-        file.write_all(key.bytes())
-            .and_then(|()| file.sync_all())
-            .and_then(|()| File::open(&self.path)?.sync_all())
+        files::create_owner_only(&path, key.bytes())?;
+        File::open(&self.path)
+            .and_then(|folder| folder.sync_all())
             .map_err(StoreError::io("write", &path))?;
         Ok(key)
     }
@@ -124,17 +116,18 @@ impl Folder {
     /// The store's key.
     pub(super) fn read_key(&self) -> Result<StoreKey, StoreError> {
         let path = self.key();
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(StoreError::KeyMissing { path });
+        if !path.exists() {
+            return Err(StoreError::KeyMissing { path });
+        }
+        let bytes = match files::read_owner_only(&path, KEY_BYTES as u64) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(files::OwnerOnlyError::Io { source, .. })
+                if source.kind() == io::ErrorKind::FileTooLarge =>
+            {
+                return Err(StoreError::WrongKey { path });
             }
-            Err(error) => return Err(StoreError::io("read", &path)(error)),
+            Err(error) => return Err(error.into()),
         };
-        let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_BYTES + 1));
-        file.take(KEY_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(StoreError::io("read", &path))?;
         match <[u8; KEY_BYTES]>::try_from(bytes.as_slice()) {
             Ok(key) => Ok(StoreKey::new(key)),
             Err(_length) => Err(StoreError::WrongKey { path }),
@@ -147,59 +140,12 @@ impl Folder {
     }
 }
 
-fn open_owner_only(path: &Path, options: &mut OpenOptions) -> Result<File, StoreError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let file = options
+fn open_or_create(path: &Path) -> Result<File, StoreError> {
+    files::create_owner_only(path, b"")?;
+    files::check_owner_only(path)?;
+    OpenOptions::new()
         .read(true)
         .write(true)
         .open(path)
-        .map_err(StoreError::io("open", path))?;
-    let metadata = file.metadata().map_err(StoreError::io("read", path))?;
-    check_owner_only(path, &metadata)?;
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn create_folder(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-}
-
-#[cfg(not(unix))]
-fn create_folder(path: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-#[cfg(unix)]
-fn check_owner_only(path: &Path, metadata: &fs::Metadata) -> Result<(), StoreError> {
-    use std::os::unix::fs::MetadataExt;
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(StoreError::ForeignOwner { path: path.into() });
-    }
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(StoreError::TooOpen {
-            path: path.into(),
-            mode,
-            folder: metadata.is_dir(),
-        });
-    }
-    Ok(())
-}
-
-/// Elsewhere the user's own folder is guarded by the access lists it inherits.
-#[cfg(not(unix))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the same signature on every system"
-)]
-fn check_owner_only(_path: &Path, _metadata: &fs::Metadata) -> Result<(), StoreError> {
-    Ok(())
+        .map_err(StoreError::io("open", path))
 }

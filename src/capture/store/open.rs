@@ -82,9 +82,10 @@ impl Store {
         let guard = folder.lock_set_up()?;
         let path = folder.database();
         folder.create_database()?;
-        schema::check_header(&path)?;
-        let key = folder.key_or_new()?;
         let mut connection = connect(&path).map_err(StoreError::sqlite(&path))?;
+        schema::check_kind(&connection, &path)?;
+        let key = folder.key_or_new()?;
+        configure(&connection).map_err(StoreError::sqlite(&path))?;
         schema::migrate(&mut connection, &path)?;
         connection
             .pragma_update(None, "journal_mode", "wal")
@@ -166,9 +167,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    Ok(connection)
+    connection.pragma_update(None, "temp_store", "memory")
 }

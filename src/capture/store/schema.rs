@@ -3,8 +3,7 @@
 //! Plain columns hold only masked values, fingerprints, numbers and names; everything as received
 //! is in a sealed column (`exchange`, `context`, `baseline_copy`, `sealed`).
 
-use std::fs::File;
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -62,36 +61,26 @@ CREATE TABLE baselines (
 ) STRICT;
 ";
 
-/// Refuses a file that is no store, before SQLite opens it.
+/// Refuses a file that is no store, by its header alone: its own schema is not read.
+///
+/// SQLite is asked, and the file is not opened here: closing it again would drop the locks that this
+/// process holds on it by other connections (POSIX advisory locks belong to process and file).
 ///
 /// # Errors
-/// When it has another header than a store of why401 (an empty file has none yet).
-pub(super) fn check_header(path: &Path) -> Result<(), StoreError> {
-    let mut header = Vec::with_capacity(HEADER_BYTES);
-    File::open(path)
-        .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut header))
-        .map_err(StoreError::io("read", path))?;
-    if header.is_empty() {
-        return Ok(());
-    }
-    let is_store = header.starts_with(b"SQLite format 3\0")
-        && header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4)
-            == Some(APPLICATION_ID.to_be_bytes().as_slice());
-    if is_store {
+/// When the file is not empty and another program's.
+pub(super) fn check_kind(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let kind: i32 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(StoreError::sqlite(path))?;
+    let is_empty = fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
+    if kind == APPLICATION_ID || is_empty {
         Ok(())
     } else {
         Err(StoreError::Foreign { path: path.into() })
     }
 }
 
-/// The database header of SQLite's file format, and where the application id stands in it.
-const HEADER_BYTES: usize = 100;
-const APPLICATION_ID_AT: usize = 68;
-
 /// Brings the store to this version.
-///
-/// The first set-up is done before write-ahead logging is switched on, so that the header in the
-/// file itself is complete.
 ///
 /// # Errors
 /// When it is newer than this version, or SQLite fails.
