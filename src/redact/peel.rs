@@ -219,7 +219,7 @@ mod tests {
             ("Foo-Bar abc", "Foo-Bar ", "abc", ""),
             ("abc", "", "abc", ""),
             ("Bearer", "Bearer", "", ""),
-            ("Bearer  ", "Bearer  ", "", ""),
+            ("Bearer  ", "Bearer", "", "  "),
             ("", "", "", ""),
             ("\"", "\"", "", ""),
         ] {
