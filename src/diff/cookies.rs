@@ -22,11 +22,9 @@ pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
         let name = cookie.name.into_bytes();
         (name.clone(), name, cookie.value)
     };
-    let good = good
+    by_name(good.into_iter().map(item), failing.into_iter().map(item))
         .into_iter()
-        .filter(|cookie| !open || !is_open(cookie, pair.variables));
-    by_name(good.map(item), failing.into_iter().map(item))
-        .into_iter()
+        .filter(|entry| !(open && entry.failing.is_empty() && is_open(entry, pair.variables)))
         .map(|entry| {
             let mut cookie = cookie(pair, entry);
             if open && cookie.kind == Kind::Extra {
@@ -39,10 +37,10 @@ pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
         .collect()
 }
 
-/// Whether this is the variable that stands for all cookies.
-fn is_open(cookie: &Cookie, variables: &[String]) -> bool {
-    let name = cookie.name.is_empty() || is_variable(cookie.name.as_bytes(), variables);
-    name && (cookie.value.is_empty() || is_variable(&cookie.value, variables))
+/// Whether this is the variable that stands for all cookies, read as a cookie.
+fn is_open(entry: &Entry<Vec<u8>>, variables: &[String]) -> bool {
+    let open = |text: &[u8]| text.is_empty() || is_variable(text, variables);
+    open(&entry.name) && entry.good.iter().all(|value| open(value))
 }
 
 fn cookie(pair: &Pair<'_>, entry: Entry<Vec<u8>>) -> Difference {

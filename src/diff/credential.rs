@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::align::Pair;
 use super::difference::Kind;
-use super::query::percent_decode;
 use super::token;
 use crate::auth::credentials::{Carrier, carriers, decode_basic};
 use crate::auth::names::vendor_prefix;
+use crate::auth::percent::percent_decode;
 use crate::model::{Place, Request};
 
 /// Said where the known-good value holds a variable, and all that can be compared is equal.

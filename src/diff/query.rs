@@ -6,6 +6,7 @@ use super::credential;
 use super::difference::{Difference, Kind, Where, weight};
 use super::noise::{is_api_version, is_tenant};
 use crate::auth::names::{is_credential_parameter, is_secret_parameter};
+use crate::auth::percent::percent_decode;
 use crate::model::{Place, Request};
 
 /// Parameters that keep caches and counters apart (`causes.md` section 4).
@@ -123,34 +124,11 @@ fn parameters(request: &Request) -> Vec<Item<Vec<u8>>> {
     request.url.query_pairs().into_iter().map(item).collect()
 }
 
-/// `+` is a space, then as [`percent_decode`].
+/// `+` is a space, then percent-decoded once.
 pub(super) fn form_decode(bytes: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = bytes
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })
         .collect();
     percent_decode(&spaced)
-}
-
-/// Decodes `%41` once; what is no escape stays.
-pub(super) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
-    let digit = |byte: &u8| {
-        let digit = char::from(*byte).to_digit(16)?;
-        u8::try_from(digit).ok()
-    };
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte == b'%'
-            && let [high, low, after @ ..] = tail
-            && let (Some(high), Some(low)) = (digit(high), digit(low))
-        {
-            out.push(high * 16 + low);
-            rest = after;
-        } else {
-            out.push(byte);
-        }
-    }
-    out
 }

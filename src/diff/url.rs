@@ -3,6 +3,7 @@
 use super::align::Pair;
 use super::compare::{compare, holds_variable, matches};
 use super::difference::{Difference, Kind, Where, weight};
+use crate::auth::percent::percent_decode;
 use crate::model::Url;
 
 /// Compares scheme, host, port, path and userinfo.
@@ -89,7 +90,7 @@ fn path(pair: &Pair<'_>) -> Difference {
     if path.kind != Kind::Changed {
         return path;
     }
-    let decoded = |path: &[u8]| super::query::percent_decode(path);
+    let decoded = |path: &[u8]| percent_decode(path);
     let base_is_unknown = holds_variable(pair.good.url.origin.host.as_bytes(), pair.variables);
     if base_is_unknown && (failing.ends_with(good) || matches(good, failing, pair.variables)) {
         path.kind = Kind::Same;

@@ -3,26 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// Decodes `%41` once; what is no escape stays.
-pub(super) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte == b'%'
-            && let [high, low, after @ ..] = tail
-            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
-        {
-            out.push(high * 16 + low);
-            rest = after;
-        } else {
-            out.push(byte);
-        }
-    }
-    out
-}
+use crate::auth::percent::percent_decode;
 
-/// Decodes a form component: `+` is a space, then as [`percent_decode`].
+/// Decodes a form component: `+` is a space, then percent-decoded once.
 pub(super) fn form_decode(bytes: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = bytes
         .iter()
@@ -175,12 +158,6 @@ fn base64_core(secret: &[u8], skew: usize, engine: &impl base64::Engine) -> Vec<
     // `skew` bytes fill this many characters, the last one together with the secret.
     text.drain(..(skew * 8).div_ceil(6).min(text.len()));
     text
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(super) struct Known {
     forms: Vec<Form>,
     anchors: HashMap<Window, Vec<usize>>,
     pieces: HashMap<Window, (u32, &'static str)>,
-    secrets: HashMap<u32, &'static str>,
+    secrets: usize,
     bytes: usize,
 }
 
@@ -47,16 +47,26 @@ struct Form {
     bytes: Vec<u8>,
     number: u32,
     kind: &'static str,
+    part: bool,
 }
 
 impl Known {
     /// Remembers a secret; one of fewer than eight bytes is not.
     pub(super) fn add(&mut self, secret: &[u8], number: u32, kind: &'static str) {
-        let fits = self.secrets.len() < MOST_SECRETS && self.bytes + secret.len() < MOST_BYTES;
-        if secret.len() < SHORTEST || !fits {
+        self.insert(secret, number, kind, false);
+    }
+
+    /// Remembers a part of a secret: the password of a Basic credential.
+    pub(super) fn add_part(&mut self, part: &[u8], number: u32, kind: &'static str) {
+        self.insert(part, number, kind, true);
+    }
+
+    fn insert(&mut self, secret: &[u8], number: u32, kind: &'static str, part: bool) {
+        let fits = self.secrets < MOST_SECRETS && self.bytes + secret.len() < MOST_BYTES;
+        if secret.len() < SHORTEST || !fits || self.holds(secret) {
             return;
         }
-        self.secrets.entry(number).or_insert(kind);
+        self.secrets += 1;
         for bytes in forms(secret) {
             let Some(anchor) = window(&bytes) else {
                 continue;
@@ -75,6 +85,7 @@ impl Known {
                 bytes,
                 number,
                 kind,
+                part,
             });
         }
         for piece in secret.windows(SHORTEST).filter_map(window) {
@@ -102,7 +113,7 @@ impl Known {
                     range: start.max(done)..end,
                     number: form.number,
                     kind: form.kind,
-                    part: start < done,
+                    part: form.part || start < done,
                 });
             }
         }
@@ -132,6 +143,16 @@ impl Known {
             }
         }
         found
+    }
+
+    /// Whether exactly these bytes are searched for already.
+    fn holds(&self, secret: &[u8]) -> bool {
+        window(secret)
+            .and_then(|anchor| self.anchors.get(&anchor))
+            .into_iter()
+            .flatten()
+            .filter_map(|index| self.forms.get(*index))
+            .any(|form| form.bytes == secret)
     }
 
     fn longest(&self, anchor: Window, text: &[u8], start: usize) -> Option<&Form> {

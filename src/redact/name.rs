@@ -64,17 +64,18 @@ const ABOUT: &[&str] = &[
 /// The kind of secret that a parameter or member of that name holds; `None` for no secret.
 pub(super) fn secret_kind(name: &[u8], value: &[u8]) -> Option<&'static str> {
     let name = snake_case(name);
-    let by_list =
-        names::is_secret_parameter(&name, value) || names::is_credential_parameter(&name, value);
-    let by_words = || {
-        let about = name
-            .rsplit('_')
-            .next()
-            .is_some_and(|end| ABOUT.contains(&end));
-        !about && names::header_class(&name.replace('_', "-")).is_some()
-    };
+    if name
+        .rsplit('_')
+        .next()
+        .is_some_and(|end| ABOUT.contains(&end))
+    {
+        return None;
+    }
+    let secret = names::is_secret_parameter(&name, value)
+        || names::is_credential_parameter(&name, value)
+        || names::header_class(&name.replace('_', "-")).is_some();
     let ambiguous = AMBIGUOUS.contains(&name.as_str());
-    if !(by_list || by_words()) || (ambiguous && is_ordinary(value)) {
+    if !secret || (ambiguous && is_ordinary(value)) {
         return None;
     }
     Some(kind_by_name(&name))

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use zeroize::Zeroize as _;
 
 use super::canvas::Canvas;
-use super::encode::percent_decode;
 use super::escape::is_hidden;
 use super::known::{Known, SHORTEST};
 use super::masker::Masker;
-use super::name::is_wordlike;
+use super::name::{is_random, is_wordlike};
 use crate::auth::credentials::{self, decode_basic};
 use crate::auth::names;
+use crate::auth::percent::percent_decode;
 use crate::model::Shape;
 
 /// How many distinct code points a mask lists.
@@ -74,32 +74,57 @@ impl Masker {
         if !names::is_secret_parameter(&lossy(secret), secret) {
             self.book.known.add(secret, number, kind);
         }
-        if let Some((user, password)) = (kind == "basic").then(|| basic_parts(secret)).flatten() {
-            self.remember("password", &password);
-            if user.len() >= SHORTEST {
-                self.remember("user", &user);
+        if kind == "basic" {
+            self.remember_account(number, secret);
+        }
+    }
+
+    /// Learns user and password: parts of the credential of that number.
+    fn remember_account(&mut self, number: u32, secret: &[u8]) {
+        let account = match basic_parts(secret) {
+            Some((user, password)) => [user, b":".to_vec(), password].concat(),
+            None => secret.to_vec(),
+        };
+        self.book.known.add(&account, number, "basic");
+        for part in account.splitn(2, |byte| *byte == b':') {
+            if !is_literal(part) && !names::is_secret_parameter(&lossy(part), part) {
+                self.book.known.add_part(part, number, "basic");
             }
         }
     }
 }
 
+/// Values that are no secret but what went wrong, or a switch.
+const LITERALS: &[&str] = &[
+    "",
+    "-",
+    "0",
+    "1",
+    "[object object]",
+    "[object promise]",
+    "false",
+    "function",
+    "nan",
+    "nil",
+    "no-check",
+    "nocheck",
+    "none",
+    "null",
+    "object object",
+    "true",
+    "undefined",
+];
+
 /// Whether a value is no secret but shows a fault by itself: empty, `undefined`, `{{token}}`.
 pub(super) fn is_literal(value: &[u8]) -> bool {
-    let plain: &[&[u8]] = &[
-        b"",
-        b"0",
-        b"1",
-        b"true",
-        b"false",
-        b"null",
-        b"no-check",
-        b"nocheck",
-    ];
-    if plain.iter().any(|word| value.eq_ignore_ascii_case(word)) {
+    if LITERALS
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+    {
         return true;
     }
     value.len() <= 64
-        && !super::name::is_random(value)
+        && !is_random(value)
         && credentials::placeholder(value).is_some_and(|text| text.as_bytes() == value)
 }
 

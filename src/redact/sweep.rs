@@ -160,19 +160,48 @@ fn by_prefix(text: &[u8]) -> Vec<Found> {
 
 /// `password=…`, `"password": "…"`, `password: …`
 fn by_name(text: &[u8]) -> Vec<Found> {
-    let found = |captures: Captures<'_>| {
-        let name = captures.name("name")?.as_bytes();
-        let value = ["double", "single", "bare"]
+    let mut all = Vec::new();
+    let mut at = 0;
+    while let Some(captures) = MEMBER.captures_at(text, at) {
+        let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else {
+            break;
+        };
+        let quote = captures.get(2).map(|quote| quote.as_bytes());
+        let rest = text.get(whole.end()..).unwrap_or_default();
+        let value = rest.split_at(value_length(rest, quote)).0;
+        // What is no secret may be the name of one: `db: password: …`.
+        at = whole.end();
+        if is_literal(value) || is_scheme(value) {
+            continue;
+        }
+        if let Some(kind) = secret_kind(name.as_bytes(), value) {
+            let range = at..at + value.len();
+            at = range.end;
+            all.push(Found { range, kind });
+        }
+    }
+    all
+}
+
+/// How long a value is: to its closing quote, or to whatever cannot be in a bare one.
+fn value_length(rest: &[u8], quote: Option<&[u8]>) -> usize {
+    match quote {
+        // Text in text: the closing quote is escaped as the opening one is.
+        Some(quote) if quote.len() > 1 => memchr::memmem::find(rest, quote).unwrap_or(rest.len()),
+        Some(quote) => {
+            let mut escaped = false;
+            let ends = |byte: &u8| {
+                let ends = !escaped && quote.contains(byte);
+                escaped = !escaped && *byte == b'\\';
+                ends
+            };
+            rest.iter().position(ends).unwrap_or(rest.len())
+        }
+        None => rest
             .iter()
-            .find_map(|group| captures.name(group))?;
-        let bytes = value.as_bytes();
-        let kind = secret_kind(name, bytes)?;
-        (!is_literal(bytes) && !is_scheme(bytes)).then(|| Found {
-            range: value.range(),
-            kind,
-        })
-    };
-    MEMBER.captures_iter(text).filter_map(found).collect()
+            .position(|byte| byte.is_ascii_whitespace() || b"\"'&;,<>{}\\[]".contains(byte))
+            .unwrap_or(rest.len()),
+    }
 }
 
 /// `Authorization: Bearer …` in a text: the word is no secret, what follows it is found by itself.
@@ -241,10 +270,9 @@ static USERINFO: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?-u)://([^\s/?#@
 static RUN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?-u)(?:\b1//|\b[0-9]{6,12}:)?[A-Za-z0-9][A-Za-z0-9_.~|-]{11,}"));
 
+/// A name, a separator and the opening quote, if there is one; quotes may be escaped.
 static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?-u)(?P<name>[A-Za-z_][A-Za-z0-9_.-]{1,60})(?:\\*["'])?\s*(?:=>|=|:)\s*(?:\\*"(?P<double>(?:[^"\\]|\\.)+)|\\*'(?P<single>[^']+)|(?P<bare>[^\s"'&;,<>{}\\\[\]]+))"#,
-    )
+    pattern(r#"(?-u)([A-Za-z_][A-Za-z0-9_.-]{1,60})(?:\\*["'])?\s*(?:=>|=|:)\s*(\\*["'])?"#)
 });
 
 static ELEMENT: LazyLock<Regex> =

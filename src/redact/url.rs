@@ -1,12 +1,13 @@
 //! URLs, their paths and their parameters: names and order stay, secrets do not.
 
 use super::canvas::Canvas;
-use super::encode::{form_decode, percent_decode};
+use super::encode::form_decode;
 use super::masker::Masker;
 use super::name::{is_mixed_token, is_random, is_wordlike, secret_kind};
 use super::peel::Words;
 use super::secret::is_literal;
 use crate::auth::credentials::shape;
+use crate::auth::percent::percent_decode;
 use crate::model::{Shape, Url};
 
 /// How deep texts inside texts are looked at: a URL in a parameter of a URL in a member.
@@ -84,9 +85,6 @@ impl Masker {
             return;
         }
         self.remember("basic", &percent_decode(userinfo));
-        for part in userinfo.splitn(2, |byte| *byte == b':') {
-            self.remember("password", &percent_decode(part));
-        }
         self.mask(out, "basic", userinfo);
     }
 
