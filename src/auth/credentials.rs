@@ -4,7 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::cookie::cookies;
-use super::names::{CookieClass, HeaderClass, cookie_class, header_class, is_credential_parameter};
+use super::names::{
+    CookieClass, HeaderClass, cookie_class, header_class, is_credential_parameter, is_scheme_word,
+};
 use super::percent::percent_decode;
 pub use super::shape::{placeholder, shape};
 use crate::model::{FieldLine, Place, Request, Shape};
@@ -96,10 +98,7 @@ pub fn split_scheme(value: &[u8]) -> (Option<String>, &[u8]) {
         .unwrap_or(value.len());
     let (word, rest) = value.split_at(end);
     let is_word = (1..=SCHEME_LENGTH).contains(&word.len()) && word.iter().all(is_scheme_byte);
-    let known = KNOWN_SCHEMES
-        .iter()
-        .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()));
-    if is_word && (known || !rest.is_empty()) {
+    if is_word && (is_scheme_word(word) || !rest.is_empty()) {
         let scheme = String::from_utf8_lossy(word).into_owned();
         (Some(scheme), rest.get(1..).unwrap_or_default())
     } else {
@@ -199,34 +198,6 @@ const ZERO_WIDTH: &[char] = &['\u{200b}', '\u{200c}', '\u{200d}', '\u{feff}', '\
 
 /// A scheme word longer than this is a token with a space in it.
 const SCHEME_LENGTH: usize = 32;
-
-/// Schemes that are recognised even with nothing after them.
-const KNOWN_SCHEMES: &[&str] = &[
-    "basic",
-    "bearer",
-    "digest",
-    "negotiate",
-    "ntlm",
-    "token",
-    "dpop",
-    "hawk",
-    "apikey",
-    "jwt",
-    "ssws",
-    "oauth",
-    "aws4-hmac-sha256",
-    "hoba",
-    "mutual",
-    "vapid",
-    "scram-sha-256",
-    "bot",
-    "key",
-    "geniekey",
-    "signature",
-    "sharedkey",
-    "sharedkeylite",
-    "googlelogin",
-];
 
 #[cfg(test)]
 mod tests {

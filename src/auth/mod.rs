@@ -1,6 +1,9 @@
 //! Reads authentication out of messages; judges nothing.
 
 pub mod challenge;
+mod challenge_reader;
+#[cfg(test)]
+mod challenge_tests;
 pub mod cookie;
 pub mod credentials;
 pub mod decode;

@@ -1,5 +1,42 @@
 //! The lists behind `names.rs` (`causes.md` 5.1, 5.2, 5.3 and 5.5); all in lower case but prefixes.
 
+/// Authentication schemes: those of the IANA registry, and those that vendors made up.
+pub(super) const SCHEMES: &[&str] = &[
+    "apikey",
+    "aws4-hmac-sha256",
+    "basic",
+    "bearer",
+    "bot",
+    "concealed",
+    "digest",
+    "dpop",
+    "eg1-hmac-sha256",
+    "geniekey",
+    "gnap",
+    "googlelogin",
+    "hawk",
+    "hmac-sha256",
+    "hoba",
+    "jwt",
+    "kerberos",
+    "key",
+    "mac",
+    "mutual",
+    "negotiate",
+    "ntlm",
+    "oauth",
+    "privatetoken",
+    "scram-sha-1",
+    "scram-sha-256",
+    "sharedaccesssignature",
+    "sharedkey",
+    "sharedkeylite",
+    "signature",
+    "ssws",
+    "token",
+    "vapid",
+];
+
 /// Fields with a scheme and a credential.
 pub(super) const AUTHORIZATION_HEADERS: &[&str] = &[
     "authorization",

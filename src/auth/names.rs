@@ -2,7 +2,7 @@
 
 use super::name_tables::{
     AFFINITY_COOKIES, AUTHORIZATION_HEADERS, CREDENTIAL_PARAMETERS, CSRF_COOKIES, CSRF_HEADERS,
-    KEY_HEADER_PREFIXES, KEY_HEADERS, NEVER_COOKIES, PROOF_HEADERS, SECRET_PARAMETERS,
+    KEY_HEADER_PREFIXES, KEY_HEADERS, NEVER_COOKIES, PROOF_HEADERS, SCHEMES, SECRET_PARAMETERS,
     SESSION_COOKIES, SUSPECT_WORDS, VENDOR_PREFIXES,
 };
 
@@ -110,6 +110,13 @@ pub fn is_credential_parameter(name: &str, value: &[u8]) -> bool {
 
 /// A shorter `key=` is more likely a dictionary key than an API key (`causes.md` 5.2).
 const KEY_LENGTH: usize = 16;
+
+/// Whether a word is known as an authentication scheme, in any case.
+pub fn is_scheme_word(word: &[u8]) -> bool {
+    SCHEMES
+        .iter()
+        .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+}
 
 /// The vendor and the public prefix of a token (`ghp_` of GitHub), if it has a known one.
 pub fn vendor_prefix(value: &[u8]) -> Option<(&'static str, &'static str)> {
