@@ -16,7 +16,7 @@ pub fn diagnose(case: &Case) -> Diagnosis {
         return transport::explain(case, failure);
     }
     let known = Known::of(case);
-    let ranked = rank::rank(candidates(&known));
+    let ranked = rank::rank(&candidates(&known));
     let mut diagnosis = Diagnosis {
         verdict: ranked.headline.map(finding),
         alternatives: ranked.alternatives.into_iter().map(finding).collect(),

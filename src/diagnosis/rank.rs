@@ -22,10 +22,10 @@ pub(crate) struct Ranked {
 }
 
 /// Ranks candidates: one headline of 60 or more, at most two others worth reading.
-pub(crate) fn rank(candidates: Vec<Candidate>) -> Ranked {
+pub(crate) fn rank(candidates: &[Candidate]) -> Ranked {
     let mut kept: Vec<Candidate> = candidates
         .iter()
-        .filter(|candidate| !is_folded(candidate, &candidates))
+        .filter(|candidate| !is_folded(candidate, candidates))
         .cloned()
         .collect();
     kept.sort_by_key(order);
@@ -88,7 +88,7 @@ mod tests {
     use crate::diagnosis::causes::cause;
 
     fn ranked(found: &[(&str, u8)]) -> (Option<&'static str>, Vec<&'static str>) {
-        let candidates = found
+        let candidates: Vec<Candidate> = found
             .iter()
             .map(|(id, score)| Candidate {
                 cause: cause(id),
@@ -96,7 +96,7 @@ mod tests {
                 score: *score,
             })
             .collect();
-        let ranked = rank(candidates);
+        let ranked = rank(&candidates);
         (
             ranked.headline.map(|candidate| candidate.cause.id),
             ranked

@@ -121,9 +121,11 @@ fn unknown(facts: &Facts<'_>) -> Vec<Phrase> {
             "how a request that works looks: there is no known-good one to compare with",
         )),
         Some(good) => {
-            unknown.extend(good.chosen.distrust.iter().map(|reason| {
-                Phrase::new(format!("whether the known-good request is one: {reason}"))
-            }))
+            for reason in &good.chosen.distrust {
+                unknown.push(Phrase::new(format!(
+                    "whether the known-good request is one: {reason}"
+                )));
+            }
         }
     }
     if facts.known.case.context.lost > 0 {

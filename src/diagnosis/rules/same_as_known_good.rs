@@ -22,14 +22,33 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         return None;
     }
     let passed_since = passed_since(facts, good.chosen.baseline.added);
+    let mut fix: Vec<Phrase> = request_id(facts).into_iter().collect();
+    fix.push(Phrase::new(
+        "send the known-good request again: if it fails now, too, the server changed, or the credential ran out",
+    ));
+    Some(Suspicion {
+        strength: if passed_since {
+            Strength::Full
+        } else {
+            Strength::Partial
+        },
+        by_difference: true,
+        title: "your request equals the known-good one".into(),
+        evidence: evidence(facts, passed_since),
+        fix,
+        ..Suspicion::default()
+    })
+}
+
+fn evidence(facts: &Facts<'_>, passed_since: bool) -> Vec<Phrase> {
+    let mut evidence = vec![Phrase::new(
+        "method, URL, query, credentials and cookies equal those of the known-good request",
+    )];
     let noise = facts
         .differences
         .iter()
         .filter(|difference| difference.noise.is_some())
         .count();
-    let mut evidence = vec![Phrase::new(
-        "method, URL, query, credentials and cookies equal those of the known-good request",
-    )];
     if noise > 0 {
         evidence.push(Phrase::new(format!(
             "what differs means nothing here ({noise} {})",
@@ -57,22 +76,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     if let Some(answer) = facts.answer {
         evidence.extend(answer.first_words().or_else(|| answer.asked()));
     }
-    let mut fix: Vec<Phrase> = request_id(facts).into_iter().collect();
-    fix.push(Phrase::new(
-        "send the known-good request again: if it fails now, too, the server changed, or the credential ran out",
-    ));
-    Some(Suspicion {
-        strength: if passed_since {
-            Strength::Full
-        } else {
-            Strength::Partial
-        },
-        by_difference: true,
-        title: "your request equals the known-good one".into(),
-        evidence,
-        fix,
-        ..Suspicion::default()
-    })
+    evidence
 }
 
 fn passed_since(facts: &Facts<'_>, added: Timestamp) -> bool {
