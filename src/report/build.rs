@@ -54,13 +54,14 @@ fn baseline(chosen: &ChosenBaseline, masker: &mut Masker) -> BaselineView {
         added: clock::rfc3339(baseline.added),
         method: masker.text(baseline.request.method.as_bytes()).into(),
         url: masker.url(&baseline.request.url).into(),
-        distrust: own_words(&chosen.distrust, masker),
-        unresolved: own_words(&baseline.unresolved, masker),
+        distrust: texts(&chosen.distrust, masker),
+        unresolved: texts(&baseline.unresolved, masker),
     }
 }
 
-fn own_words(all: &[String], masker: &mut Masker) -> Vec<Text> {
+/// What an import wrote down may quote the user's file.
+fn texts(all: &[String], masker: &mut Masker) -> Vec<Text> {
     all.iter()
-        .map(|words| masker.own_words(words).into())
+        .map(|text| masker.text(text.as_bytes()).into())
         .collect()
 }

@@ -108,7 +108,7 @@ pub(super) fn view(
     }
 }
 
-fn request_head(request: &Request, masker: &mut Masker) -> HeadView {
+pub(super) fn request_head(request: &Request, masker: &mut Masker) -> HeadView {
     let start = Text::from(masker.text(request.method.as_bytes()))
         .say(" ")
         .masked(&masker.target(&request.target))
@@ -148,14 +148,14 @@ fn lines(section: &FieldSection, masker: &mut Masker) -> Vec<(Text, Text)> {
 }
 
 /// Names and values without the whitespace around them.
-fn pairs(lines: &[(Text, Text)]) -> Vec<(Text, Text)> {
+pub(super) fn pairs(lines: &[(Text, Text)]) -> Vec<(Text, Text)> {
     lines
         .iter()
         .map(|(name, value)| (name.clone(), value.trimmed()))
         .collect()
 }
 
-fn content(
+pub(super) fn content(
     content: &Content,
     fields: &FieldSection,
     detail: Detail,

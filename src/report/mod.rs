@@ -13,6 +13,7 @@ mod exchange;
 mod headline;
 mod list;
 mod recorded;
+mod request;
 mod story;
 mod text;
 mod words;
@@ -34,6 +35,7 @@ pub use list::{ListRow, StoredRow};
 pub use recorded::{
     ContentView, ExchangeView, FailureView, HeadView, HopView, NoteView, TimingsView, TlsView,
 };
+pub use request::{RequestView, request};
 pub use text::Text;
 
 /// The schema of `why --json`.

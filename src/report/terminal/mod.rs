@@ -14,6 +14,7 @@ mod list;
 mod pair;
 mod recorded;
 mod repeats;
+mod request;
 mod rows;
 mod style;
 
@@ -23,4 +24,5 @@ pub use labelled::labelled;
 pub use list::list;
 pub use recorded::{raw, show};
 pub use repeats::{Tally, recovered, repeat, repeats};
+pub use request::{request, requests};
 pub use style::Style;

@@ -158,7 +158,8 @@ fn messages(exchange: &ExchangeView, style: &Style) -> String {
     page.text()
 }
 
-fn message(page: &mut Page<'_>, head: &HeadView, content: &ContentView) {
+/// A message: its head as it stands, then its content.
+pub(super) fn message(page: &mut Page<'_>, head: &HeadView, content: &ContentView) {
     let style = page.style();
     wrapped(page, Paint::Cause, "", head.start.as_str());
     for (name, value) in &head.lines {

@@ -155,7 +155,7 @@ fn colour_changes_nothing_but_colour() {
             };
             let colour = format(&case, &diagnosis, &mut Masker::new(), &style);
             assert_eq!(uncoloured(&colour), plain, "{name}");
-            assert!(colour.contains("\x1b["), "{name}");
+            assert!(colour.contains("\x1b[") || colour.is_empty(), "{name}");
         }
     }
 }

@@ -9,7 +9,7 @@ fn samples_of(format: &str) -> &'static [&'static str] {
     match format {
         "comparison" => &["from_files"],
         "show" => &["expired", "binary", "unreachable"],
-        "repeats" => &["expired"],
+        "repeats" | "request" => &["expired"],
         _ => &["expired", "bare", "missing", "undecided", "unreachable"],
     }
 }

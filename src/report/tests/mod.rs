@@ -6,7 +6,7 @@ mod limits;
 mod looks;
 
 use super::terminal::{self, Style, Tally};
-use super::{ListRow, Report, StoredRow, build, exchange, sample};
+use super::{ListRow, Report, RequestView, StoredRow, build, exchange, request, sample};
 use crate::diagnosis::Diagnosis;
 use crate::model::Case;
 use crate::redact::Masker;
@@ -31,6 +31,11 @@ const FORMATS: &[(&str, Format)] = &[
     ("repeats", |case, diagnosis, masker, style| {
         repeats(&build(case, diagnosis, masker), style)
     }),
+    ("request", |case, _, masker, style| {
+        baseline(case, masker).map_or_else(String::new, |view| {
+            terminal::request(&view, style) + &terminal::requests(&[view], style)
+        })
+    }),
     ("list", |case, diagnosis, masker, style| {
         terminal::list(&rows(&build(case, diagnosis, masker), masker), style)
     }),
@@ -48,10 +53,18 @@ const RAW_FORMATS: &[(&str, Format)] = &[
         let report = build(case, diagnosis, masker);
         serde_json::to_string_pretty(&rows(&report, masker)).unwrap()
     }),
+    ("baseline --json", |case, _, masker, _| {
+        serde_json::to_string_pretty(&baseline(case, masker)).unwrap()
+    }),
     ("show --raw", |case, _, masker, _| {
         terminal::raw(&exchange(case, masker))
     }),
 ];
+
+fn baseline(case: &Case, masker: &mut Masker) -> Option<RequestView> {
+    let chosen = case.baseline.as_ref()?;
+    Some(request(&chosen.baseline, masker))
+}
 
 fn repeats(report: &Report, style: &Style) -> String {
     let mut tally = Tally::new(report);
