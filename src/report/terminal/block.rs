@@ -33,11 +33,13 @@ fn explain(page: &mut Page<'_>, report: &Report) {
     let style = page.style();
     let head = 1 + cause(page, report);
     page.blank();
-    let about = deciding(report).filter(|_| report.baseline.is_some());
+    let about = deciding(report)
+        .or_else(|| weightiest(report))
+        .filter(|_| report.baseline.is_some());
     let pair = about.map_or(0, |field| pair(page, report, field));
     let mut told = told(report);
     if !style.is_narrow() {
-        told.extend(also(report, style).map(|also| ("also", 1, vec![also])));
+        told.extend(also(report, about, style).map(|also| ("also", 1, vec![also])));
     }
     // Two blank lines and the hint come on top of what is told.
     let mut room = MOST_LINES.saturating_sub(head + pair + 3);
@@ -123,12 +125,12 @@ fn told(report: &Report) -> Vec<(&'static str, usize, Vec<String>)> {
     let mut told = Vec::new();
     if report.verdict.cause.is_some() {
         told.push(("why", 5, words(&report.verdict.evidence)));
-        told.push(("fix", 2, words(&report.verdict.fix)));
+        told.push(("fix", 4, words(&report.verdict.fix)));
     } else if let Some(guess) = report.alternatives.first() {
         let mut why = vec![format!("could be: {}", guess.title)];
         why.extend(words(&guess.evidence));
         told.push(("why", 5, why));
-        told.push(("fix", 2, words(&guess.fix)));
+        told.push(("fix", 4, words(&guess.fix)));
     } else {
         told.push(("fine", 2, first(&report.fine)));
         told.push(("open", 2, first(&report.unknown)));
@@ -157,6 +159,13 @@ pub(super) fn deciding(report: &Report) -> Option<&FieldDiff> {
     })
 }
 
+/// The difference that weighs most: shown where nothing decides.
+fn weightiest(report: &Report) -> Option<&FieldDiff> {
+    let fields = &report.diff.fields;
+    let found = fields.iter().find(|field| matters(field));
+    found.filter(|_| report.verdict.cause.is_none())
+}
+
 /// The deciding difference, both values under each other; returns how many lines that took.
 pub(super) fn pair(page: &mut Page<'_>, report: &Report, field: &FieldDiff) -> usize {
     let style = page.style();
@@ -178,7 +187,7 @@ pub(super) fn pair(page: &mut Page<'_>, report: &Report, field: &FieldDiff) -> u
         .max(start(Paint::Failing, &failing_label).width());
     let mut column = label + chars::width(&name) + 2;
     // A name that leaves too little room for the values is left to the line of the cause.
-    let shows_name = style.columns().saturating_sub(column) >= 30;
+    let shows_name = style.columns().saturating_sub(column) >= 24;
     if !shows_name {
         column = label;
     }
@@ -197,8 +206,7 @@ pub(super) fn pair(page: &mut Page<'_>, report: &Report, field: &FieldDiff) -> u
 }
 
 /// At most two more differences that may matter, and how many there are beyond.
-fn also(report: &Report, style: &Style) -> Option<String> {
-    let about = deciding(report);
+fn also(report: &Report, about: Option<&FieldDiff>, style: &Style) -> Option<String> {
     let others: Vec<&FieldDiff> = report
         .diff
         .fields

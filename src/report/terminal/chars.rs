@@ -153,7 +153,12 @@ fn break_line(text: &str, columns: usize) -> (&str, &str) {
     if tail.is_empty() {
         return (head.trim_end(), tail);
     }
-    let fits_below = |at: &usize| width(text.get(*at..).unwrap_or_default().trim()) <= columns;
+    let fits_below = |at: &usize| {
+        let command = text.get(*at..).unwrap_or_default().trim_start();
+        // Two spaces end a command; it is not torn already if it ends in this line.
+        let length = command.find("  ").unwrap_or(command.len());
+        at + 1 + length > head.len() && width(command.get(..length).unwrap_or_default()) <= columns
+    };
     if let Some(at) = head.rfind(COMMAND).filter(fits_below)
         && let Some((line, after)) = text.split_at_checked(at)
         && !line.trim_end().is_empty()
@@ -191,6 +196,23 @@ mod tests {
         assert_eq!(
             wrap(text, 49, 9, true),
             ["paste one that works:", "why401 baseline add --curl -"]
+        );
+        assert_eq!(
+            wrap(&format!("{text}   and send this one again"), 49, 9, true),
+            [
+                "paste one that works:",
+                "why401 baseline add --curl -   and send this one",
+                "again"
+            ]
+        );
+        assert_eq!(
+            wrap(
+                "run why401 ca trust  once, then start the client",
+                30,
+                9,
+                true
+            ),
+            ["run why401 ca trust  once,", "then start the client"]
         );
     }
 

@@ -248,7 +248,10 @@ fn difference(page: &mut Page<'_>, report: &Report, field: &FieldDiff) {
     page.push(aligned.good(start(Paint::Good, "●")));
     page.push(aligned.failing(start(Paint::Failing, "◆")));
     page.push(aligned.carets(Line::indented(style, column)));
-    section(page, "", field.note.as_slice());
+    // Of two tokens the note names the claims that stand above it.
+    if field.claims.is_empty() {
+        section(page, "", field.note.as_slice());
+    }
 }
 
 /// A count and the names behind it.
@@ -344,10 +347,12 @@ fn section(page: &mut Page<'_>, label: &str, texts: &[Text]) {
 }
 
 fn hint(page: &mut Page<'_>, report: &Report) {
-    if let Some(n) = report.exchange.n {
+    let Some(n) = report.exchange.n else { return };
+    let words = format!("why401 show {n}");
+    let said = |text: &Text| text.as_str().contains(&words);
+    if !report.next.iter().any(said) {
         page.blank();
         let style = page.style();
-        let words = format!("why401 show {n}");
         page.push(Line::indented(style, 1).put(Paint::Dim, &words));
     }
 }

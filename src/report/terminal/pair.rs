@@ -51,7 +51,7 @@ impl Aligned {
         let failing = field.failing.as_ref().map(|text| text.as_str());
         let mut aligned = match (good, failing) {
             (Some(good), Some(failing)) => Self::of_texts(good, failing, &field.segments, style),
-            (good, failing) => Self::of_one(good, failing, style),
+            (good, failing) => Self::of_one(good, failing, columns, style),
         };
         aligned.fit(columns, style.unicode);
         aligned
@@ -100,12 +100,10 @@ impl Aligned {
         }
     }
 
-    fn of_one(good: Option<&str>, failing: Option<&str>, style: &Style) -> Self {
+    fn of_one(good: Option<&str>, failing: Option<&str>, columns: usize, style: &Style) -> Self {
         let shown = |text: Option<&str>| {
-            text.map_or_else(
-                || NOT_SENT.to_owned(),
-                |text| chars::adapt(text, style.unicode),
-            )
+            let text = chars::adapt(text.unwrap_or(NOT_SENT), style.unicode);
+            chars::cut_middle(&text, columns, style.unicode)
         };
         Self {
             runs: vec![Run {
