@@ -2,12 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use time::UtcOffset;
 
+use super::advice;
 use super::output::Output;
 use super::problem::Problem;
+use crate::capture::store::{Ref, ResolveError, Store};
 use crate::config::load::Flags;
 use crate::config::settings::{Setting, Settings, Source};
+use crate::model::{Case, Timestamp};
+use crate::redact::Masker;
+use crate::report::terminal::Style;
 
 /// What every command is handed.
 #[derive(Debug)]
@@ -37,6 +43,92 @@ impl Context {
     /// As [`Context::data`].
     pub(crate) fn ca_dir(&self) -> Result<PathBuf, Problem> {
         absolute(self.settings.ca_dir.as_ref())
+    }
+
+    /// The store; made if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn store(&self) -> Result<Store, Problem> {
+        Store::open(&self.data()?).map_err(|error| advice::store(&error))
+    }
+
+    /// The store, if anything was ever stored.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(crate) fn store_if_any(&self) -> Result<Option<Store>, Problem> {
+        Store::open_existing(&self.data()?).map_err(|error| advice::store(&error))
+    }
+
+    /// What the text names, or the newest recorded failure.
+    ///
+    /// # Errors
+    /// When there is none, several are meant, or the store cannot be read.
+    pub(crate) fn record(
+        &self,
+        reference: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Store, Ref), Problem> {
+        let problem = |error: ResolveError| advice::resolve(&error, self);
+        let Some(store) = self.store_if_any()? else {
+            return Err(problem(ResolveError::Empty));
+        };
+        let found = match reference {
+            Some(text) => store.resolve(text, now).map_err(problem)?,
+            None => store
+                .newest()
+                .map_err(|error| advice::store(&error))?
+                .ok_or_else(|| problem(ResolveError::Empty))?,
+        };
+        Ok((store, found))
+    }
+
+    /// The Case of a recorded failure.
+    ///
+    /// # Errors
+    /// As [`Context::record`].
+    pub(crate) fn case(&self, reference: Option<&str>, now: Timestamp) -> Result<Case, Problem> {
+        let (store, found) = self.record(reference, now)?;
+        store
+            .case(found, now)
+            .map_err(|error| advice::resolve(&error, self))
+    }
+
+    /// What masks what is shown. Real values are shown on request only; on a pipe or in a file they
+    /// may end up anywhere, so that is said.
+    pub(crate) fn masker(&mut self, reveal: bool) -> Masker {
+        if !reveal {
+            return Masker::new();
+        }
+        if !self.output.result.terminal {
+            self.output.say(
+                "warning: --reveal writes secrets where they may be kept: take care of that file\n",
+            );
+        }
+        Masker::revealing()
+    }
+
+    /// How results are drawn.
+    pub(crate) fn style(&self) -> Style {
+        let look = self.output.result;
+        Style {
+            width: look.width,
+            colour: look.color,
+            unicode: look.unicode,
+            offset: self.offset,
+        }
+    }
+
+    /// Prints a value as one line of JSON.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(crate) fn print_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
+        let mut line = serde_json::to_string(value)
+            .map_err(|error| Problem::failed("json", "cannot write JSON").caused_by(&error))?;
+        line.push('\n');
+        Ok(self.output.print(&line)?)
     }
 
     /// A command for the user to run, on the same data as this one.

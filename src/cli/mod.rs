@@ -11,10 +11,13 @@ pub mod output;
 pub mod problem;
 
 mod advice;
+mod announce;
 mod commands;
 mod context;
 mod entry;
 mod git_index;
+mod input;
+mod signals;
 mod startup;
 
 pub use entry::main;

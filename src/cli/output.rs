@@ -1,7 +1,7 @@
 //! The one way to the terminal: results on standard output, everything else on standard error.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::settings::ColorWhen;
@@ -97,6 +97,17 @@ impl Output {
         )
     }
 
+    /// The streams of this process once more, to be used elsewhere at the same time.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::new(
+            Box::new(io::stdout()),
+            Box::new(io::stderr()),
+            self.result,
+            self.notice,
+        )
+    }
+
     /// Any two streams.
     pub fn new(
         stdout: Box<dyn Write + Send>,
@@ -118,46 +129,37 @@ impl Output {
     /// # Errors
     /// What the stream says; a closed pipe is for the caller to end on.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
-        self.print_bytes(text.as_bytes())
-    }
-
-    /// Writes bytes to standard output as they are: for `show --raw` to a file or a pipe.
-    ///
-    /// # Errors
-    /// As [`Output::print`].
-    pub fn print_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.hide_status();
-        self.stdout.write_all(bytes)?;
+        let mut screen = Screen::lock();
+        screen.hide_status(&mut self.stderr);
+        self.stdout.write_all(text.as_bytes())?;
         self.stdout.flush()
     }
 
     /// Writes to standard error. Nobody can be told when that fails.
     pub fn say(&mut self, text: &str) {
-        self.hide_status();
+        // Whoever holds the screen may be stuck on a pipe that nobody reads: that must not keep us
+        // from saying so.
+        if let Some(mut screen) = Screen::try_lock() {
+            screen.hide_status(&mut self.stderr);
+        }
         self.stderr.write_all(text.as_bytes()).unwrap_or_default();
         self.stderr.flush().unwrap_or_default();
     }
 
     /// Replaces the status line, where a person watches, and at most four times a second.
-    /// Returns whether it was drawn; when not, it is worth trying again later.
-    pub fn status(&mut self, text: &str, now: Instant) -> bool {
-        if !self.notice.terminal || !self.status.is_due(text, now) {
-            return false;
+    pub fn status(&mut self, text: &str, now: Instant) {
+        if !self.notice.terminal {
+            return;
         }
-        let line = format!("\r\x1b[K{text}");
-        self.stderr.write_all(line.as_bytes()).unwrap_or_default();
-        self.stderr.flush().unwrap_or_default();
-        self.status.drawn = Some((text.to_owned(), now));
-        STATUS_SHOWN.store(true, Ordering::Relaxed);
-        true
-    }
-
-    /// Removes the status line; the next [`Output::status`] draws it again.
-    pub fn hide_status(&mut self) {
-        if STATUS_SHOWN.swap(false, Ordering::Relaxed) && self.notice.terminal {
-            self.stderr.write_all(b"\r\x1b[K").unwrap_or_default();
+        let Some(mut screen) = Screen::try_lock() else {
+            return;
+        };
+        if self.status.is_due(text, screen.status_shown, now) {
+            let line = format!("{CLEAR_LINE}{text}");
+            self.stderr.write_all(line.as_bytes()).unwrap_or_default();
             self.stderr.flush().unwrap_or_default();
-            self.status.drawn = None;
+            self.status.drawn = Some((text.to_owned(), now));
+            screen.status_shown = true;
         }
     }
 }
@@ -168,9 +170,9 @@ struct Status {
 }
 
 impl Status {
-    fn is_due(&self, text: &str, now: Instant) -> bool {
+    fn is_due(&self, text: &str, shown: bool, now: Instant) -> bool {
         self.drawn.as_ref().is_none_or(|(drawn, at)| {
-            drawn != text && now.saturating_duration_since(*at) >= STATUS_INTERVAL
+            (drawn != text || !shown) && now.saturating_duration_since(*at) >= STATUS_INTERVAL
         })
     }
 }
@@ -182,8 +184,8 @@ pub struct LogWriter;
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut stderr = io::stderr().lock();
-        if STATUS_SHOWN.swap(false, Ordering::Relaxed) {
-            stderr.write_all(b"\r\x1b[K")?;
+        if let Some(mut screen) = Screen::try_lock() {
+            screen.hide_status(&mut stderr);
         }
         stderr.write_all(bytes)?;
         Ok(bytes.len())
@@ -191,6 +193,28 @@ impl Write for LogWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+/// What all that write in this process share: whether a status line is to be taken away first.
+struct Screen {
+    status_shown: bool,
+}
+
+impl Screen {
+    fn lock() -> MutexGuard<'static, Self> {
+        SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_lock() -> Option<MutexGuard<'static, Self>> {
+        SCREEN.try_lock().ok()
+    }
+
+    fn hide_status(&mut self, stderr: &mut dyn Write) {
+        if std::mem::take(&mut self.status_shown) {
+            stderr.write_all(CLEAR_LINE.as_bytes()).unwrap_or_default();
+            stderr.flush().unwrap_or_default();
+        }
     }
 }
 
@@ -239,8 +263,11 @@ impl<S> Columns for S {
     }
 }
 
-/// Whether a status line stands on the terminal: one per process, shared with the log.
-static STATUS_SHOWN: AtomicBool = AtomicBool::new(false);
+static SCREEN: Mutex<Screen> = Mutex::new(Screen {
+    status_shown: false,
+});
+/// To the first column, and nothing from there on.
+const CLEAR_LINE: &str = "\r\x1b[K";
 const STATUS_INTERVAL: Duration = Duration::from_millis(250);
 const WIDTH: usize = 80;
 const MIN_WIDTH: usize = 60;
@@ -294,10 +321,11 @@ mod tests {
     fn the_status_line_changes_at_most_four_times_a_second() {
         let start = Instant::now();
         let mut status = Status::default();
-        assert!(status.is_due("1", start));
+        assert!(status.is_due("1", false, start));
         status.drawn = Some(("1".to_owned(), start));
-        assert!(!status.is_due("2", start + Duration::from_millis(100)));
-        assert!(status.is_due("2", start + Duration::from_millis(250)));
-        assert!(!status.is_due("1", start + Duration::from_secs(9)));
+        assert!(!status.is_due("2", true, start + Duration::from_millis(100)));
+        assert!(status.is_due("2", true, start + Duration::from_millis(250)));
+        assert!(!status.is_due("1", true, start + Duration::from_secs(9)));
+        assert!(status.is_due("1", false, start + Duration::from_secs(9)));
     }
 }

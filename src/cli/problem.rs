@@ -133,6 +133,11 @@ impl Problem {
         text
     }
 
+    /// As text for a program that goes on all the same.
+    pub fn to_warning(&self) -> String {
+        self.to_text(false).replacen("error: ", "warning: ", 1)
+    }
+
     /// As one line of JSON: `{"error":{"code","message","hint"}}`.
     pub fn to_json(&self) -> String {
         let mut message = self.message.clone();

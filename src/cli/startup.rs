@@ -17,6 +17,10 @@ pub(crate) struct StartUp<'a> {
     pub(crate) add_baseline: &'a str,
     /// Hosts whose certificates are not verified.
     pub(crate) insecure: Vec<&'a str>,
+    /// How many days the CA is still valid.
+    pub(crate) ca_days_left: i64,
+    /// Whether somebody asked for the web UI.
+    pub(crate) ui_wanted: bool,
 }
 
 impl StartUp<'_> {
@@ -58,17 +62,27 @@ impl StartUp<'_> {
                 &format!("the certificate of {host} is not verified"),
             );
         }
+        if self.ca_days_left < CA_WARNING_DAYS {
+            line(
+                "caution",
+                &format!("the CA expires in {} days", self.ca_days_left),
+            );
+        }
+        if self.ui_wanted {
+            line("web UI", "is not there yet: --ui does nothing so far");
+        }
         text
     }
 }
 
 /// The line that counts what passed, replaced in place on a terminal.
-pub(crate) fn status_line(requests: u64, failures: u64) -> String {
+pub(crate) fn status_line(requests: u64, failures: u64, unicode: bool) -> String {
     if requests == 0 && failures == 0 {
         return WAITING.to_owned();
     }
+    let times = if unicode { '×' } else { 'x' };
     format!(
-        "  {} requests, {} × 401",
+        "  {} requests, {} {times} 401",
         grouped(requests),
         grouped(failures)
     )
@@ -87,6 +101,8 @@ fn grouped(number: u64) -> String {
     text
 }
 
+/// From here on the end of the CA is told.
+const CA_WARNING_DAYS: i64 = 30;
 /// The last line of the block.
 pub(crate) const WAITING: &str = "  waiting for the first request";
 
@@ -106,15 +122,31 @@ mod tests {
             address: "127.0.0.1:4010".parse().unwrap(),
             ca: Path::new("/home/me/.local/share/why401/ca.pem"),
             add_baseline: "why401 baseline add --curl -",
-            insecure: vec!["dev.test"],
+            insecure: Vec::new(),
+            ca_days_left: 700,
+            ui_wanted: false,
         };
         insta::assert_snapshot!(block.to_text() + WAITING);
     }
 
     #[test]
+    fn what_is_not_as_usual_is_told() {
+        let block = StartUp {
+            address: "[::1]:5000".parse().unwrap(),
+            ca: Path::new("/my project/certs/ca.pem"),
+            add_baseline: "why401 baseline add --curl - --data /d",
+            insecure: vec!["dev.test"],
+            ca_days_left: 29,
+            ui_wanted: true,
+        };
+        insta::assert_snapshot!(block.to_text());
+    }
+
+    #[test]
     fn the_status_line_counts() {
-        assert_eq!(status_line(0, 0), WAITING);
-        assert_eq!(status_line(1284, 37), "  1 284 requests, 37 × 401");
+        assert_eq!(status_line(0, 0, true), WAITING);
+        assert_eq!(status_line(1284, 37, true), "  1 284 requests, 37 × 401");
+        assert_eq!(status_line(1, 0, false), "  1 requests, 0 x 401");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1 234 567");
     }

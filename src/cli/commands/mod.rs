@@ -1,13 +1,33 @@
 //! One file per command.
 
+mod baseline;
+mod diff;
+mod explained;
+mod import;
+mod list;
+mod naming;
+mod recorded;
+mod requests;
+mod run;
+mod show;
+mod shown;
+mod why;
+
 use super::args::Command;
 use super::context::Context;
 use super::exit::Exit;
 use super::problem::Problem;
 
 /// Does what was asked for.
-pub(super) fn dispatch(command: Command, _context: &mut Context) -> Result<Exit, Problem> {
+pub(super) fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Problem> {
     match command {
-        _ => Ok(Exit::Done),
-    }
+        Command::Run(args) => return run::run(&args, context),
+        Command::List(args) => list::list(&args, context),
+        Command::Show(args) => show::show(&args, context),
+        Command::Why(args) => why::why(&args, context),
+        Command::Diff(args) => diff::diff(&args, context),
+        Command::Baseline(command) => baseline::baseline(command, context),
+        Command::Import(args) => import::import(&args, context),
+    }?;
+    Ok(Exit::Done)
 }

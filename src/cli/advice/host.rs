@@ -1,61 +1,15 @@
-//! Turns the typed errors of the parts into problems: place, code and hints are added here.
+//! What this machine does not give us: ports, folders, the CA.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::problem::{Problem, io_words};
 use crate::ca::CaError;
-use crate::config::file::{Fault, FaultKind, Trust};
-use crate::config::load::ConfigError;
+use crate::cli::context::shell_word;
+use crate::cli::problem::{Problem, io_words};
 use crate::config::settings::Source;
 use crate::files::OwnerOnlyError;
 use crate::net::RootsError;
-
-/// A configuration that cannot be used.
-pub(crate) fn config(error: &ConfigError) -> Problem {
-    match error {
-        ConfigError::Read { path, source } => {
-            let message = format!("the configuration cannot be read: {}", io_words(source));
-            Problem::usage("config-read", message)
-                .at(path)
-                .hint("--config takes the path of a TOML file; config.example.toml shows every key")
-        }
-        ConfigError::Faults {
-            path,
-            trust,
-            faults,
-        } => config_faults(path, *trust, faults),
-    }
-}
-
-fn config_faults(path: &Path, trust: Trust, faults: &[Fault]) -> Problem {
-    let place = |fault: &Fault| format!("{}:{}", path.display(), fault.position);
-    let problem = match faults {
-        [only] => Problem::usage("config", only.kind.to_string()).detail(place(only), ""),
-        all => all.iter().fold(
-            Problem::usage(
-                "config",
-                format!("the configuration has {} faults", all.len()),
-            ),
-            |problem, fault| problem.detail(place(fault), fault.kind.to_string()),
-        ),
-    };
-    let has = |wanted: fn(&FaultKind) -> bool| faults.iter().any(|fault| wanted(&fault.kind));
-    let problem = if has(|kind| matches!(kind, FaultKind::OnlyWhenNamed(_))) {
-        let path = super::context::shell_word(path);
-        problem.hint(format!(
-            "a file that came with a folder may only say how things look; if you trust it: \
-             why401 run --config {path}"
-        ))
-    } else {
-        problem
-    };
-    if has(|kind| matches!(kind, FaultKind::UnknownKey { .. })) && trust == Trust::Named {
-        return problem.hint("config.example.toml shows every key");
-    }
-    problem
-}
 
 /// An address that cannot be listened on.
 pub(crate) fn listen(address: SocketAddr, source: &Source, error: &io::Error) -> Problem {
@@ -126,7 +80,7 @@ fn new_authority(path: &Path) -> String {
 
 /// A CA key that git tracks: whoever has the repository has the key.
 pub(crate) fn tracked_key(key: &Path) -> Problem {
-    let word = super::context::shell_word(key);
+    let word = shell_word(key);
     Problem::failed("ca-tracked", "git tracks the CA's key")
         .at(key)
         .hint(format!(
@@ -166,7 +120,7 @@ pub(crate) fn owner_only(code: &'static str, what: &str, error: &OwnerOnlyError)
             format!("{what}: others can read or write it (mode {mode:o})"),
         )
         .at(path)
-        .hint(format!("chmod go-rwx {}", super::context::shell_word(path))),
+        .hint(format!("chmod go-rwx {}", shell_word(path))),
         OwnerOnlyError::WrongKind { path, wanted } => {
             Problem::failed(code, format!("{what}: it is not a {wanted}"))
                 .at(path)
@@ -192,52 +146,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::config::file;
-
-    fn faults(text: &str, trust: Trust) -> String {
-        let error = ConfigError::Faults {
-            path: PathBuf::from("why401.toml"),
-            trust,
-            faults: file::read(text, trust).unwrap_err(),
-        };
-        config(&error).to_text(false)
-    }
-
-    #[test]
-    fn one_fault_of_the_configuration_is_told_with_its_place() {
-        insta::assert_snapshot!(faults("\nlisten = \"127.0.0.1\"\n", Trust::Named));
-    }
-
-    #[test]
-    fn a_misspelt_key_is_told_with_the_right_one() {
-        insta::assert_snapshot!(faults("[capture]\nbody_limits = \"1 KiB\"\n", Trust::Named));
-    }
-
-    #[test]
-    fn several_faults_are_all_told() {
-        let text = "listen = \"0.0.0.0:4010\"\nui = 1\n[capture]\nretention = \"7\"\n";
-        insta::assert_snapshot!(faults(text, Trust::Named));
-    }
-
-    #[test]
-    fn what_is_no_toml_is_told_with_its_place() {
-        insta::assert_snapshot!(faults("listen = 127.0.0.1:4010\n", Trust::Named));
-    }
-
-    #[test]
-    fn a_found_configuration_that_says_too_much_is_told_with_the_way_out() {
-        let text = "[upstream]\ninsecure = [\"bank.test\"]\n";
-        insta::assert_snapshot!(faults(text, Trust::Found));
-    }
-
-    #[test]
-    fn an_absent_configuration_is_told() {
-        let error = ConfigError::Read {
-            path: PathBuf::from("no.toml"),
-            source: io::Error::from(io::ErrorKind::NotFound),
-        };
-        insta::assert_snapshot!(config(&error).to_text(false));
-    }
 
     fn bind(kind: io::ErrorKind) -> String {
         let address = "127.0.0.1:4010".parse().unwrap();

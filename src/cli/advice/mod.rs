@@ -1,0 +1,11 @@
+//! Turns the typed errors of the parts into problems: place, code and hints are added here.
+
+mod config;
+mod host;
+mod store;
+mod words;
+
+pub(crate) use config::config;
+pub(crate) use host::{authority, listen, roots, tracked_key};
+pub(crate) use store::{baseline, explain, resolve, store};
+pub(crate) use words::nearest;

@@ -1,0 +1,112 @@
+//! `why401 baseline`: requests that are known to work.
+
+use super::explained::explained;
+use super::naming::Names;
+use super::recorded::recorded;
+use super::requests::requests;
+use super::shown::Shown;
+use crate::capture::store::BaselineError;
+use crate::cli::args::{
+    AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs,
+};
+use crate::cli::context::Context;
+use crate::cli::problem::Problem;
+use crate::cli::{advice, clock};
+
+/// Adds, lists, shows or removes.
+pub(super) fn baseline(command: BaselineCommand, context: &mut Context) -> Result<(), Problem> {
+    match command {
+        BaselineCommand::Add(args) => add(&args, context),
+        BaselineCommand::List(args) => list(&args, context),
+        BaselineCommand::Show(args) => show(&args, context),
+        BaselineCommand::Remove(args) => remove(&args, context),
+    }
+}
+
+/// That the name is taken.
+pub(super) fn taken(name: &str) -> Problem {
+    advice::baseline(&BaselineError::Exists(name.to_owned()))
+}
+
+fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
+    let now = clock::now();
+    let imported = match &args.source.curl {
+        Some(path) => requests(path, now, context)?,
+        None => {
+            let id = args.source.exchange.as_deref();
+            vec![recorded(id.unwrap_or_default(), now, context)?]
+        }
+    };
+    let store = context.store()?;
+    let known = store.baselines().map_err(|error| advice::store(&error))?;
+    let added = Names::new(&known, args.name.as_deref())?.give(imported);
+    for baseline in &added {
+        store
+            .add_baseline(baseline)
+            .map_err(|error| advice::baseline(&error))?;
+    }
+    let mut text = String::new();
+    for baseline in &added {
+        text.push_str("added ");
+        text.push_str(&Shown::new(baseline).summary());
+    }
+    text.push_str(&explained(&store, &added, now, context)?);
+    Ok(context.output.print(&text)?)
+}
+
+fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {
+    let baselines = match context.store_if_any()? {
+        Some(store) => store.baselines().map_err(|error| advice::store(&error))?,
+        None => Vec::new(),
+    };
+    if args.json {
+        let shown: Vec<_> = baselines.iter().map(Shown::new).collect();
+        let rows: Vec<_> = shown.iter().map(Shown::row).collect();
+        return context.print_json(&rows);
+    }
+    if baselines.is_empty() {
+        let hint = context.command("baseline add --curl -");
+        context
+            .output
+            .say(&format!("no baselines yet; to paste one: {hint}\n"));
+    }
+    let text: String = baselines
+        .iter()
+        .map(|baseline| Shown::new(baseline).line())
+        .collect();
+    Ok(context.output.print(&text)?)
+}
+
+fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
+    let absent = || BaselineError::NotFound {
+        name: args.name.clone(),
+        known: Vec::new(),
+    };
+    let store = context
+        .store_if_any()?
+        .ok_or_else(|| advice::baseline(&absent()))?;
+    let baseline = store
+        .baseline(&args.name)
+        .map_err(|error| advice::baseline(&error))?;
+    let shown = Shown::new(&baseline);
+    if args.json {
+        return context.print_json(&shown.row_with_headers());
+    }
+    Ok(context.output.print(&shown.whole())?)
+}
+
+fn remove(args: &BaselineRemoveArgs, context: &mut Context) -> Result<(), Problem> {
+    let removed = match context.store_if_any()? {
+        Some(store) => store.remove_baseline(&args.name),
+        None => Err(BaselineError::NotFound {
+            name: args.name.clone(),
+            known: Vec::new(),
+        }),
+    };
+    removed.map_err(|error| advice::baseline(&error))?;
+    if args.json {
+        return context.print_json(&serde_json::json!({"removed": args.name}));
+    }
+    let name = crate::cli::output::printable(&args.name);
+    Ok(context.output.print(&format!("removed {name}\n"))?)
+}

@@ -1,0 +1,106 @@
+//! `why401 diff`: two requests, no proxy.
+
+use std::path::Path;
+
+use super::requests::one_request;
+use crate::cli::args::DiffArgs;
+use crate::cli::clock;
+use crate::cli::context::Context;
+use crate::cli::problem::Problem;
+use crate::model::{
+    Baseline, BaselineSource, Case, Exchange, ExchangeId, Outcome, Request, State, Timestamp,
+    Timings,
+};
+use crate::report::{self, terminal};
+use crate::{baseline, diagnosis};
+
+/// Compares a failing request with a good one; each is a curl file or a recorded exchange.
+pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<(), Problem> {
+    let now = clock::now();
+    if args.failing == "-" && args.good == "-" {
+        return Err(
+            Problem::usage("stdin-twice", "standard input can be only one of the two")
+                .hint("put the other request in a file"),
+        );
+    }
+    let mut case = failing(&args.failing, now, context)?;
+    let good = good(&args.good, now, context)?;
+    let name = good.name.clone();
+    case.baseline = baseline::choose(&case.failing.request, &[good], Some(&name), now);
+    let diagnosis = diagnosis::diagnose(&case);
+    let mut masker = context.masker(args.reveal);
+    let report = report::build(&case, &diagnosis, &mut masker);
+    if args.json {
+        return context.print_json(&report);
+    }
+    let text = terminal::comparison(&report, &context.style());
+    Ok(context.output.print(&text)?)
+}
+
+fn failing(side: &str, now: Timestamp, context: &mut Context) -> Result<Case, Problem> {
+    if names_a_record(side) {
+        return context.case(Some(side), now);
+    }
+    let request = one_request(Path::new(side), now, context)?.request;
+    Ok(Case {
+        number: 0,
+        failing: unobserved(request, now),
+        state: State::Failed,
+        baseline: None,
+        context: crate::model::Context::default(),
+    })
+}
+
+fn good(side: &str, now: Timestamp, context: &mut Context) -> Result<Baseline, Problem> {
+    if names_a_record(side) {
+        let case = context.case(Some(side), now)?;
+        return Ok(Baseline {
+            name: format!("#{}", case.number),
+            source: BaselineSource::Exchange,
+            added: now,
+            request: case.failing.request,
+            unresolved: Vec::new(),
+            warnings: Vec::new(),
+        });
+    }
+    one_request(Path::new(side), now, context)
+}
+
+/// A file of that name comes first; `./31` is always a file and `#31` never.
+fn names_a_record(side: &str) -> bool {
+    let is_reference = !side.is_empty()
+        && side
+            .strip_prefix('#')
+            .unwrap_or(side)
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric());
+    side != "-" && is_reference && (side.starts_with('#') || !Path::new(side).exists())
+}
+
+/// A request that nobody saw pass.
+fn unobserved(request: Request, now: Timestamp) -> Exchange {
+    Exchange {
+        id: ExchangeId::from_parts(now, 0),
+        at: now,
+        request,
+        outcome: Outcome::Unobserved,
+        hop: None,
+        timings: Timings::default(),
+        notes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_ids_are_records_and_paths_are_files() {
+        for record in ["31", "#31", "01JX", "01JXAAAAAAAAAAAAAAAAAAAAAA"] {
+            assert!(names_a_record(record), "{record}");
+        }
+        for file in ["-", "", "./31", "failing.sh", "src", "a/b"] {
+            assert!(!names_a_record(file), "{file}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `why401 why`
+
+use crate::analysis;
+use crate::cli::args::WhyArgs;
+use crate::cli::context::Context;
+use crate::cli::problem::Problem;
+use crate::cli::{advice, clock};
+use crate::report::{self, terminal};
+
+/// Explains one recorded failure: the same Case gives the same answer in every process.
+pub(super) fn why(args: &WhyArgs, context: &mut Context) -> Result<(), Problem> {
+    let now = clock::now();
+    let (store, reference) = context.record(args.id.as_deref(), now)?;
+    let pinned = args.baseline.as_deref();
+    let (case, diagnosis) = analysis::explain(&store, reference, pinned, now)
+        .map_err(|error| advice::explain(&error, context))?;
+    let mut masker = context.masker(args.reveal);
+    let report = report::build(&case, &diagnosis, &mut masker);
+    if args.json {
+        return context.print_json(&report);
+    }
+    let text = terminal::full(&report, &context.style());
+    Ok(context.output.print(&text)?)
+}
