@@ -1,35 +1,53 @@
 //! Content made readable: content codings undone, within bounds (RFC 9110 section 8.4).
 
-use std::io::{self, Read};
+use std::borrow::Cow;
+use std::io::Read;
 
+use brotli_decompressor::{BrotliDecoderParameter, Decompressor};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::model::{Content, FieldSection, Response};
+use crate::model::{Content, FieldSection};
 
-/// The content of a response as text, codings undone; `None` when it cannot be read.
-pub(crate) fn content_text(response: &Response) -> Option<String> {
-    let bytes = decoded(&response.fields, &response.content)?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+/// Content without its codings.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Readable {
+    /// The first bytes, at most 64 KiB.
+    pub bytes: Vec<u8>,
+    /// Whether these are all bytes that were sent.
+    pub whole: bool,
 }
 
-/// Content with its codings undone, at most 64 KiB of it; `None` for a coding that is not known, or
-/// data that does not decode.
-pub fn decoded(fields: &FieldSection, content: &Content) -> Option<Vec<u8>> {
+impl std::fmt::Debug for Readable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Readable({} bytes)", self.bytes.len())
+    }
+}
+
+/// Undoes the codings of content; `None` for a coding that is not known, or data that does not
+/// decode.
+pub fn readable(fields: &FieldSection, content: &Content) -> Option<Readable> {
     let codings: Vec<String> = fields
         .all("content-encoding")
         .flat_map(|line| line.value().split(|b| *b == b','))
         .map(|coding| String::from_utf8_lossy(coding.trim_ascii()).to_ascii_lowercase())
         .filter(|coding| !coding.is_empty() && coding != "identity")
+        .take(MOST_CODINGS + 1)
         .collect();
     if codings.len() > MOST_CODINGS {
         return None;
     }
-    let mut bytes = content.bytes.clone();
+    let mut bytes = Cow::Borrowed(content.bytes.as_slice());
+    let mut whole = content.is_whole();
     for coding in codings.iter().rev() {
-        bytes = undo(coding, &bytes)?;
+        let undone = undo(coding, &bytes)?;
+        whole &= undone.whole;
+        bytes = Cow::Owned(undone.bytes);
     }
-    bytes.truncate(LIMIT);
-    Some(bytes)
+    let kept = bytes.get(..LIMIT).unwrap_or(&bytes);
+    Some(Readable {
+        whole: whole && kept.len() == bytes.len(),
+        bytes: kept.to_vec(),
+    })
 }
 
 /// What is looked at of a body (`causes.md` 1.7).
@@ -38,26 +56,42 @@ const LIMIT: usize = 64 * 1024;
 /// Nobody applies more; each costs a pass.
 const MOST_CODINGS: usize = 3;
 
-fn undo(coding: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+/// How much larger decoded bytes may be than coded ones, above a floor: text that people read comes
+/// nowhere near it.
+const MOST_GROWTH: usize = 200;
+const GROWTH_FLOOR: usize = 4 * 1024;
+
+fn undo(coding: &str, bytes: &[u8]) -> Option<Readable> {
+    let limit = bytes
+        .len()
+        .saturating_mul(MOST_GROWTH)
+        .clamp(GROWTH_FLOOR, LIMIT);
     match coding {
-        "gzip" | "x-gzip" => read_some(MultiGzDecoder::new(bytes)),
+        "gzip" | "x-gzip" => read_some(MultiGzDecoder::new(bytes), limit),
         // "deflate" means zlib, and is sent raw often enough.
-        "deflate" => {
-            read_some(ZlibDecoder::new(bytes)).or_else(|| read_some(DeflateDecoder::new(bytes)))
-        }
-        "br" => read_some(brotli_decompressor::Decompressor::new(bytes, 4096)),
+        "deflate" => read_some(ZlibDecoder::new(bytes), limit)
+            .or_else(|| read_some(DeflateDecoder::new(bytes), limit)),
+        "br" => read_some(brotli(bytes)?, limit),
         _ => None,
     }
 }
 
+/// Windows beyond those of RFC 7932 are no part of the coding, and would ask for up to 1 GiB.
+fn brotli(bytes: &[u8]) -> Option<Decompressor<&[u8]>> {
+    let mut decoder = Decompressor::new(bytes, 4096);
+    decoder
+        .set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0)
+        .then_some(decoder)
+}
+
 /// Reads up to the limit. What comes before a fault or the end of cut-off data counts.
-fn read_some(decoder: impl Read) -> Option<Vec<u8>> {
+fn read_some(decoder: impl Read, limit: usize) -> Option<Readable> {
     let mut bytes = Vec::new();
-    let result: io::Result<usize> = decoder.take(LIMIT as u64).read_to_end(&mut bytes);
-    match result {
-        Err(_) if bytes.is_empty() => None,
-        Ok(_) | Err(_) => Some(bytes),
-    }
+    // One byte more than may be kept tells a body that ends at the limit from one that goes on.
+    let read = decoder.take(limit as u64 + 1).read_to_end(&mut bytes);
+    let whole = read.is_ok() && bytes.len() <= limit;
+    bytes.truncate(limit);
+    (whole || !bytes.is_empty()).then_some(Readable { bytes, whole })
 }
 
 #[cfg(test)]
@@ -66,14 +100,19 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
 
     use super::*;
     use crate::model::{FieldLine, Provenance};
 
     fn with_coding(coding: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        readable_with(coding, bytes).map(|readable| readable.bytes)
+    }
+
+    fn readable_with(coding: &str, bytes: Vec<u8>) -> Option<Readable> {
         let line = FieldLine::new("Content-Encoding", coding);
         let fields = FieldSection::from_lines(vec![line], Provenance::Wire);
-        decoded(&fields, &Content::complete(bytes))
+        readable(&fields, &Content::complete(bytes))
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -109,13 +148,52 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_unknown_and_a_bomb_stays_small() {
+    fn what_cannot_be_read_is_unknown() {
         assert_eq!(with_coding("zstd", b"x".to_vec()), None);
         assert_eq!(with_coding("gzip", b"no gzip".to_vec()), None);
+        assert_eq!(with_coding("br", vec![0xff; 40]), None);
+        assert_eq!(with_coding("gzip, gzip, gzip, gzip", gzip(b"why")), None);
+    }
+
+    #[test]
+    fn a_bomb_stays_small() {
         let bomb = gzip(&vec![0; 10_000_000]);
-        assert_eq!(with_coding("gzip", bomb).unwrap().len(), LIMIT);
-        let mut cut = gzip(&[b'a'; 5000]);
+        let read = readable_with("gzip", bomb.clone()).unwrap();
+        assert_eq!((read.bytes.len(), read.whole), (LIMIT, false));
+        let read = readable_with("gzip, gzip", gzip(&bomb)).unwrap();
+        assert!(read.bytes.len() <= LIMIT && !read.whole);
+    }
+
+    #[test]
+    fn what_came_before_the_end_of_cut_off_data_counts() {
+        let mut cut = gzip(&[b'a'; 3000]);
         cut.truncate(cut.len() - 9);
-        assert!(with_coding("gzip", cut).unwrap().starts_with(b"aaa"));
+        let read = readable_with("gzip", cut).unwrap();
+        assert!(read.bytes.starts_with(b"aaa") && !read.whole);
+    }
+
+    #[test]
+    fn content_up_to_the_limit_is_whole_and_beyond_it_is_not() {
+        let read = |length| readable_with("identity", vec![b'a'; length]).unwrap();
+        assert_eq!((read(LIMIT).bytes.len(), read(LIMIT).whole), (LIMIT, true));
+        let more = read(LIMIT + 1);
+        assert_eq!((more.bytes.len(), more.whole), (LIMIT, false));
+        let part = Content {
+            length: 9,
+            ..Content::complete("why")
+        };
+        assert!(!readable(&FieldSection::default(), &part).unwrap().whole);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_stay_within_the_limit(
+            coding in "(gzip|deflate|br|identity|zstd)(, ?(gzip|deflate|br))?",
+            bytes: Vec<u8>,
+        ) {
+            if let Some(read) = readable_with(&coding, bytes) {
+                prop_assert!(read.bytes.len() <= LIMIT);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use ring::hmac;
 use serde_json::Value;
 
 use super::credentials::{carriers, is_form};
-use super::decode::content_text;
+use super::decode::readable;
 use crate::model::{CredentialFact, Fingerprint, Request, Response, TokenFact};
 
 /// Makes fingerprints with one key: HMAC-SHA-256, the first 10 bytes.
@@ -52,10 +52,10 @@ impl Fingerprinter {
         if !response.is_success() || !asks_for_tokens(request) {
             return Vec::new();
         }
-        let Some(text) = content_text(response) else {
+        let Some(content) = readable(&response.fields, &response.content) else {
             return Vec::new();
         };
-        let Ok(Value::Object(members)) = serde_json::from_str::<Value>(&text) else {
+        let Ok(Value::Object(members)) = serde_json::from_slice(&content.bytes) else {
             return Vec::new();
         };
         let expires_in = members.get("expires_in").and_then(Value::as_i64);

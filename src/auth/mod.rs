@@ -14,3 +14,5 @@ pub mod names;
 pub mod percent;
 mod shape;
 pub mod stated;
+mod stated_html;
+mod stated_json;

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use super::challenge::challenges;
-use super::decode::content_text;
-use crate::model::{ContentEnd, Response};
+use super::decode::{Readable, readable};
+use super::percent::percent_decode;
+use super::stated_html::headings;
+use super::stated_json::members;
+use crate::model::{ContentEnd, FieldSection, Response};
 
 /// Where the server said it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,7 @@ impl Stated {
             .find(|statement| pattern.is_match(&statement.words.to_lowercase()))
     }
 
+    /// Adds words, with whitespace around them and beyond the bounds cut off.
     fn say(&mut self, source: StatedSource, words: &str) {
         let words: String = words.trim().chars().take(LONGEST_STATEMENT).collect();
         if !words.is_empty() && self.statements.len() < MOST_STATEMENTS {
@@ -69,7 +73,18 @@ impl Stated {
 /// Reads what the server says from challenges, body and fields.
 pub fn stated(response: &Response) -> Stated {
     let mut stated = Stated::default();
-    for challenge in challenges(&response.fields) {
+    hear_challenges(&response.fields, &mut stated);
+    let page = hear_content(response, &mut stated);
+    hear_fields(&response.fields, &mut stated);
+    hear_fields(&response.trailers, &mut stated);
+    for (source, words) in page {
+        stated.say(source, &words);
+    }
+    stated
+}
+
+fn hear_challenges(fields: &FieldSection, stated: &mut Stated) {
+    for challenge in challenges(fields) {
         for parameter in ["error", "error_description"] {
             if let Some(words) = challenge.parameter(parameter) {
                 let source =
@@ -78,162 +93,81 @@ pub fn stated(response: &Response) -> Stated {
             }
         }
     }
-    state_content(response, &mut stated);
-    for name in FIELDS {
-        for line in response.fields.all(name) {
-            let words = String::from_utf8_lossy(line.value()).into_owned();
-            stated.say(StatedSource::Field((*name).to_owned()), &words);
-        }
-    }
-    stated
 }
 
-fn state_content(response: &Response, stated: &mut Stated) {
+/// Hears the members of JSON at once, and returns the words of a page or text: those weigh less
+/// than the fields.
+fn hear_content(response: &Response, stated: &mut Stated) -> Vec<(StatedSource, String)> {
     let content = &response.content;
     if content.end == ContentEnd::Absent {
-        return;
+        return Vec::new();
     }
-    let Some(text) = content_text(response) else {
+    stated.body_unreadable = !content.is_whole();
+    let Some(read) = readable(&response.fields, content) else {
         stated.body_unreadable = true;
-        return;
+        return Vec::new();
     };
-    if text.is_empty() && content.length > 0 {
-        stated.body_unreadable = true;
-    } else if let Ok(json) = serde_json::from_str::<Value>(&text) {
-        state_json(&json, stated);
-    } else if let Some(words) = html_words(&text) {
-        stated.say(StatedSource::Html, &words);
-    } else {
-        let start: String = text.chars().take(TEXT_LENGTH).collect();
-        stated.say(StatedSource::Text, &start);
-    }
-}
-
-/// The members of causes.md 1.7, those of the top first.
-fn state_json(json: &Value, stated: &mut Stated) {
-    if let Value::String(text) = json {
-        stated.say(StatedSource::Text, text);
-    }
-    let documents = match json {
-        Value::Array(items) => items.iter().take(MOST_ITEMS).collect(),
-        _ => vec![json],
+    let Some(text) = as_text(&read) else {
+        stated.body_unreadable |= content.length > 0;
+        return Vec::new();
     };
-    for document in documents {
-        state_members(document, "", MEMBERS, stated);
-        for (outer, inner) in NESTED {
-            match document.get(outer) {
-                Some(Value::Array(items)) => {
-                    for item in items.iter().take(MOST_ITEMS) {
-                        state_members(item, &format!("{outer}[]."), inner, stated);
-                        state_extensions(item, stated);
-                    }
-                }
-                Some(item @ Value::Object(_)) => {
-                    state_members(item, &format!("{outer}."), inner, stated);
-                    state_details(item, stated);
-                }
-                _ => {}
+    match serde_json::from_str::<Value>(&text) {
+        Ok(Value::String(text)) => return vec![(StatedSource::Text, start_of(&text))],
+        Ok(json) => {
+            let members = members(&json);
+            for (path, words) in &members {
+                stated.say(StatedSource::Json(path.clone()), words);
+            }
+            if !members.is_empty() {
+                return Vec::new();
             }
         }
+        // Half a JSON text may lack the half that says why.
+        Err(_) => stated.body_unreadable |= !read.whole && text.starts_with(['{', '[']),
     }
+    let headings = headings(&text);
+    if headings.is_empty() {
+        return vec![(StatedSource::Text, start_of(&text))];
+    }
+    headings
+        .into_iter()
+        .map(|words| (StatedSource::Html, words))
+        .collect()
 }
 
-fn state_members(object: &Value, path: &str, members: &[&str], stated: &mut Stated) {
-    for member in members {
-        let words = match object.get(member) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => continue,
-        };
-        stated.say(StatedSource::Json(format!("{path}{member}")), &words);
-    }
-}
-
-/// GraphQL: `errors[].extensions.code`.
-fn state_extensions(item: &Value, stated: &mut Stated) {
-    if let Some(extensions) = item.get("extensions") {
-        state_members(extensions, "errors[].extensions.", &["code"], stated);
-    }
-}
-
-/// Google: `error.details[].reason`; Apigee: `fault.detail.errorcode`.
-fn state_details(item: &Value, stated: &mut Stated) {
-    if let Some(Value::Array(details)) = item.get("details") {
-        for detail in details.iter().take(MOST_ITEMS) {
-            state_members(detail, "error.details[].", &["reason"], stated);
-        }
-    }
-    if let Some(detail) = item.get("detail") {
-        state_members(detail, "fault.detail.", &["errorcode"], stated);
-    }
-}
-
-/// The title, or else the first heading, of an HTML page.
-fn html_words(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    let is_html = ["<!doctype html", "<html", "<head", "<title", "<body"];
-    if !is_html.iter().any(|tag| lower.contains(tag)) {
+/// The content as text without what stands around it; `None` for content that is none.
+fn as_text(read: &Readable) -> Option<String> {
+    if read.bytes.contains(&0) {
         return None;
     }
-    let words = ["title", "h1"]
-        .iter()
-        .find_map(|tag| element_text(text, &lower, tag));
-    Some(words.unwrap_or_default())
+    let text = String::from_utf8_lossy(&read.bytes);
+    let strange = text
+        .chars()
+        .filter(|c| *c == char::REPLACEMENT_CHARACTER)
+        .count();
+    // A few bytes of another charset do no harm to the words between them.
+    let readable = strange * 4 <= text.chars().count();
+    let text = text.trim_start_matches('\u{feff}').trim();
+    (readable && !text.is_empty()).then(|| text.to_owned())
 }
 
-fn element_text(text: &str, lower: &str, tag: &str) -> Option<String> {
-    let start = lower.find(&format!("<{tag}"))?;
-    let open = start + lower.get(start..)?.find('>')? + 1;
-    let close = open + lower.get(open..)?.find(&format!("</{tag}"))?;
-    let words = text
-        .get(open..close)?
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    (!words.is_empty()).then_some(words)
+fn start_of(text: &str) -> String {
+    text.chars().take(TEXT_LENGTH).collect()
 }
 
-const MEMBERS: &[&str] = &[
-    "error",
-    "error_description",
-    "error_code",
-    "code",
-    "errorCode",
-    "errorSummary",
-    "message",
-    "msg",
-    "detail",
-    "details",
-    "title",
-    "reason",
-    "type",
-    "hint",
-    "errorType",
-    "statusText",
-    "name",
-];
-
-const NESTED: &[(&str, &[&str])] = &[
-    (
-        "error",
-        &[
-            "status",
-            "code",
-            "message",
-            "type",
-            "reason",
-            "error",
-            "description",
-        ],
-    ),
-    (
-        "errors",
-        &["message", "code", "title", "detail", "reason", "errorType"],
-    ),
-    ("fault", &["faultstring", "code", "message", "description"]),
-    ("messages", &["message", "token_class"]),
-    ("attributes", &["error"]),
-];
+fn hear_fields(fields: &FieldSection, stated: &mut Stated) {
+    for name in FIELDS {
+        for line in fields.all(name) {
+            // gRPC percent-encodes its message.
+            let words = match *name {
+                "grpc-message" => percent_decode(line.value()),
+                _ => line.value().to_vec(),
+            };
+            let source = StatedSource::Field((*name).to_owned());
+            stated.say(source, &String::from_utf8_lossy(&words));
+        }
+    }
+}
 
 const FIELDS: &[&str] = &[
     "x-amzn-errortype",
@@ -243,9 +177,9 @@ const FIELDS: &[&str] = &[
     "x-auth-error",
     "grpc-message",
     "x-authentication-denied-reason",
+    "x-seraph-loginreason",
 ];
 
-const MOST_ITEMS: usize = 16;
 const MOST_STATEMENTS: usize = 64;
 const LONGEST_STATEMENT: usize = 500;
 const TEXT_LENGTH: usize = 200;
@@ -301,53 +235,81 @@ mod tests {
     }
 
     #[test]
-    fn members_are_found_where_backends_put_them() {
-        for (body, expected) in [
-            (
-                r#"{"error":{"code":401,"message":"m","status":"UNAUTHENTICATED","details":[{"reason":"CREDENTIALS_MISSING"}]}}"#,
-                "CREDENTIALS_MISSING",
-            ),
-            (
-                r#"{"errors":[{"message":"x","extensions":{"code":"UNAUTHENTICATED"}}]}"#,
-                "UNAUTHENTICATED",
-            ),
-            (
-                r#"{"fault":{"faultstring":"Invalid Access Token","detail":{"errorcode":"oauth.v2.InvalidAccessToken"}}}"#,
-                "oauth.v2.InvalidAccessToken",
-            ),
-            (
-                r#"{"detail":"x","code":"token_not_valid","messages":[{"message":"Token is expired"}]}"#,
-                "Token is expired",
-            ),
-            (
-                r#"[{"errorCode":"INVALID_SESSION_ID"}]"#,
-                "INVALID_SESSION_ID",
-            ),
-        ] {
-            assert!(
-                words(&response(&[], body)).iter().any(|w| w == expected),
-                "{body}"
-            );
-        }
+    fn a_page_speaks_by_title_and_heading_after_the_fields() {
+        let html = "<html><head><TITLE>401 Required</TITLE></head><h1>No entry</h1>";
+        let answer = response(&[("x-error", "expired")], html);
+        assert_eq!(words(&answer), ["expired", "401 Required", "No entry"]);
+        assert_eq!(stated(&answer).statements[1].source, StatedSource::Html);
     }
 
     #[test]
-    fn html_speaks_by_its_title_and_text_by_its_start() {
-        let html = "<html><head><TITLE>401 Authorization\n Required</TITLE></head><h1>x</h1>";
-        assert_eq!(words(&response(&[], html)), ["401 Authorization Required"]);
+    fn text_speaks_by_its_start() {
+        let source = |body: &str| stated(&response(&[], body)).statements[0].source.clone();
         assert_eq!(
-            words(&response(&[], "<html><h1 class=a>No entry</h1>")),
-            ["No entry"]
+            words(&response(&[], "é".repeat(999)))[0].chars().count(),
+            TEXT_LENGTH
         );
-        assert_eq!(words(&response(&[], "x".repeat(999)))[0].len(), TEXT_LENGTH);
+        assert_eq!(
+            words(&response(&[], "\u{feff} Unauthorized\n")),
+            ["Unauthorized"]
+        );
         assert_eq!(words(&response(&[], "\"jwt expired\"")), ["jwt expired"]);
+        assert_eq!(source("\"jwt expired\""), StatedSource::Text);
+        assert_eq!(
+            words(&response(&[], r#"{"exp":"token expired"}"#)),
+            [r#"{"exp":"token expired"}"#]
+        );
+    }
+
+    #[test]
+    fn trailers_speak_too_and_grpc_encodes() {
+        let mut answer = response(&[], "");
+        answer
+            .trailers
+            .push(FieldLine::new("grpc-message", "token%20expired"));
+        assert_eq!(words(&answer), ["token expired"]);
     }
 
     #[test]
     fn an_unreadable_body_is_not_an_empty_one() {
-        let unreadable = response(&[("Content-Encoding", "zstd")], "abc");
-        assert!(stated(&unreadable).body_unreadable);
-        assert!(!stated(&response(&[], "")).body_unreadable);
+        let unreadable =
+            |fields: &[(&str, &str)], body: &[u8]| stated(&response(fields, body)).body_unreadable;
+        assert!(unreadable(&[("Content-Encoding", "zstd")], b"abc"));
+        assert!(unreadable(&[("Content-Encoding", "gzip")], b"abc"));
+        assert!(unreadable(&[], b"\0\x01abc"));
+        assert!(unreadable(&[], &[0xff; 20]));
+        assert!(!unreadable(&[], b""));
+        assert!(!unreadable(&[], b"caf\xe9 ferm\xe9 aujourd'hui"));
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_tells_what_came_and_that_more_is_unknown() {
+        let mut answer = response(&[], "<title>Sign in</title>");
+        answer.content.end = ContentEnd::CutOff;
+        assert_eq!(words(&answer), ["Sign in"]);
+        assert!(stated(&answer).body_unreadable);
+    }
+
+    #[test]
+    fn a_long_page_is_readable_and_long_json_is_not() {
+        let page = format!("<title>Sign in</title>{}", "x".repeat(100_000));
+        assert!(!stated(&response(&[], page)).body_unreadable);
+        let json = format!(r#"{{"x":"{}"}}"#, "x".repeat(100_000));
+        assert!(stated(&response(&[], json)).body_unreadable);
+    }
+
+    #[test]
+    fn hostile_lengths_are_bounded() {
+        let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(10_000));
+        assert_eq!(words(&response(&[], long))[0].len(), LONGEST_STATEMENT);
+        let many = vec![("x-error", "e"); 1000];
+        assert_eq!(words(&response(&many, "")).len(), MOST_STATEMENTS);
+    }
+
+    #[test]
+    fn debug_shows_no_words() {
+        let shown = format!("{:?}", stated(&response(&[], "canary")));
+        assert!(!shown.contains("canary"));
     }
 
     proptest! {
