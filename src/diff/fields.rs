@@ -65,7 +65,7 @@ fn outcome(pair: &Pair<'_>, key: &str, lines: &Lines<'_>) -> Outcome {
     let splits = !is_single(key);
     if outcome.kind == Kind::Changed
         && splits
-        && joined(lines.good_values()) == joined(lines.failing_values())
+        && joined(&lines.good_values()) == joined(&lines.failing_values())
     {
         outcome.kind = Kind::Same;
     }
@@ -77,7 +77,7 @@ fn is_single(key: &str) -> bool {
     key == "host" || key == "set-cookie" || header_class(key).is_some()
 }
 
-fn joined(values: Vec<&[u8]>) -> Vec<Vec<u8>> {
+fn joined(values: &[&[u8]]) -> Vec<Vec<u8>> {
     values
         .join(&b","[..])
         .split(|byte| *byte == b',')

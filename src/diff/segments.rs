@@ -237,7 +237,7 @@ mod tests {
             if segment.same {
                 out.push_str(&text);
             } else {
-                out.push_str(&format!("[{text}]"));
+                out.extend(["[", &text, "]"]);
             }
         }
         out

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::credential::is_plain_name;
 use crate::auth::jwt::decode;
 
-/// Claims that hold a point in time (RFC 7519 section 2, NumericDate).
+/// Claims that hold a point in time (RFC 7519 section 2, `NumericDate`).
 const TIMES: &[&str] = &["auth_time", "exp", "iat", "nbf"];
 
 /// How many names a note lists.
@@ -71,7 +71,7 @@ fn describe(name: &str, good: Option<&Value>, failing: Option<&Value>) -> String
     }
 }
 
-/// A NumericDate as `2023-11-14 22:13:20 UTC`.
+/// A `NumericDate` as `2023-11-14 22:13:20 UTC`.
 fn utc(value: &Value) -> Option<String> {
     let seconds = value.as_f64()?.floor();
     #[expect(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::escape::{Keep, push_escaped};
+use super::escape::{Keep, push_byte, push_escaped};
 
 /// Text that may be shown: secrets masked, control and bidi characters escaped. Only this module makes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,9 +94,7 @@ impl Canvas {
                     let text = std::str::from_utf8(whole).unwrap_or_default();
                     push_escaped(&mut self.text, text, self.keep);
                     // The start of a character that was cut off with the rest of the content.
-                    for byte in cut {
-                        self.text.push_str(&format!("\\x{byte:02x}"));
-                    }
+                    cut.iter().for_each(|byte| push_byte(&mut self.text, *byte));
                     return;
                 }
                 Err(_) => self.latin1 = true,

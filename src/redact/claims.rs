@@ -28,7 +28,7 @@ const OPEN: &[&str] = &[
     "typ",
 ];
 
-/// Members that hold a point in time (RFC 7519 section 2, NumericDate).
+/// Members that hold a point in time (RFC 7519 section 2, `NumericDate`).
 const TIMES: &[&str] = &["auth_time", "exp", "iat", "nbf"];
 
 /// Members that are shown by a short name: equality is all that a reader needs.
@@ -106,7 +106,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A NumericDate as `2023-11-14T22:13:20Z`; `None` where it is no time between the years 1 and 9999.
+/// A `NumericDate` as `2023-11-14T22:13:20Z`; `None` where it is no time between the years 1 and 9999.
 fn utc(value: &Value) -> Option<String> {
     let seconds = value.as_f64()?;
     #[expect(

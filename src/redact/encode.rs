@@ -136,8 +136,9 @@ fn json_forms(text: &str) -> Vec<Vec<u8>> {
             upper.push(c);
         } else {
             for unit in c.encode_utf16(&mut units) {
-                lower.push_str(&format!("\\u{unit:04x}"));
-                upper.push_str(&format!("\\u{unit:04X}"));
+                let (small, large) = (format!("\\u{unit:04x}"), format!("\\u{unit:04X}"));
+                lower.push_str(&small);
+                upper.push_str(&large);
             }
         }
     }
@@ -152,7 +153,7 @@ fn base64_core(secret: &[u8], skew: usize, engine: &impl base64::Engine) -> Vec<
     bytes.extend_from_slice(secret);
     let mut text = engine.encode(&bytes).into_bytes();
     // A last, incomplete group shares its last character with what follows.
-    if bytes.len() % 3 != 0 {
+    if !bytes.len().is_multiple_of(3) {
         text.pop();
     }
     // `skew` bytes fill this many characters, the last one together with the secret.

@@ -1,7 +1,5 @@
 //! Shows characters that act on a terminal or hide from a reader as escapes.
 
-use std::fmt::Write as _;
-
 /// What may stand unescaped besides ordinary characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Keep {
@@ -30,21 +28,23 @@ pub(super) fn push_escaped(out: &mut String, text: &str, keep: Keep) {
     }
 }
 
-#[expect(
-    clippy::let_underscore_must_use,
-    reason = "writing to a String cannot fail"
-)]
+/// Appends a byte that is no character as `\xc3`.
+pub(super) fn push_byte(out: &mut String, byte: u8) {
+    out.extend(format!("\\x{byte:02x}").chars());
+}
+
 fn push_code(out: &mut String, c: char) {
-    let _ = match c {
-        '\n' => out.write_str("\\n"),
-        '\r' => out.write_str("\\r"),
-        '\t' => out.write_str("\\t"),
+    let escape = match c {
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
         _ => match u32::from(c) {
-            code @ 0..=0xff => write!(out, "\\x{code:02x}"),
-            code @ 0x100..=0xffff => write!(out, "\\u{code:04x}"),
-            code => write!(out, "\\u{{{code:x}}}"),
+            code @ 0..=0xff => format!("\\x{code:02x}"),
+            code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+            code => format!("\\u{{{code:x}}}"),
         },
     };
+    out.push_str(&escape);
 }
 
 /// Controls (C0, C1), bidi marks, characters without width or that look like a space, and the

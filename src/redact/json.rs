@@ -143,7 +143,7 @@ fn is_name(after: &[u8]) -> bool {
 fn unquoted(token: &[u8]) -> &[u8] {
     let inner = token.strip_prefix(b"\"").unwrap_or(token);
     match inner.strip_suffix(b"\"") {
-        Some(closed) if trailing_backslashes(closed) % 2 == 0 => closed,
+        Some(closed) if trailing_backslashes(closed).is_multiple_of(2) => closed,
         _ => inner,
     }
 }

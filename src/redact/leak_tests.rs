@@ -7,13 +7,12 @@ use proptest::prelude::*;
 use super::encode::forms;
 use super::escape::is_hidden;
 use super::{Masked, Masker};
-use crate::auth::jwt;
 use crate::auth::percent::percent_decode;
 use crate::model::{
     Content, FieldLine, FieldSection, HttpVersion, Place, Provenance, Request, Url,
 };
 
-fn request(url: &str, fields: &[(&str, String)], content: &str) -> Request {
+pub(super) fn request(url: &str, fields: &[(&str, String)], content: &str) -> Request {
     let url = Url::parse(url.as_bytes()).unwrap();
     let lines = fields
         .iter()
@@ -43,218 +42,148 @@ fn assert_hidden(masked: &Masked, secret: &str, place: &str) {
     }
 }
 
+/// Field values; `§` stands for the secret, `§64` for `someone:` and the secret in base64.
+const FIELDS: &[(&str, &str)] = &[
+    ("Authorization", "Bearer §"),
+    ("Authorization", "bearer: \"§\""),
+    ("Authorization", "Bearer Bearer '§' "),
+    ("authorization", "§"),
+    ("Authorization", "Whatever §"),
+    ("Authorization", "Basic §64"),
+    ("Authorization", "Basic someone:§"),
+    (
+        "Authorization",
+        "Digest username=\"§\", realm=\"r\", response=§",
+    ),
+    ("Authorization", "Token token=\"§\""),
+    (
+        "Authorization",
+        "AWS4-HMAC-SHA256 Credential=§/20250101/eu/s3, Signature=§",
+    ),
+    ("Proxy-Authorization", "Negotiate §"),
+    ("X-Api-Key", "§"),
+    ("X-Auth-Token", "Bearer%20§"),
+    ("X-CSRF-Token", "§"),
+    ("X-Acme-Secret", "§"),
+    ("X-Unheard-Of", "§"),
+    ("DPoP", "§"),
+    ("Cookie", "a=b; session=§; theme=dark"),
+    ("Cookie", "§"),
+    ("Set-Cookie", "sid=§; Path=/; HttpOnly; x=§"),
+    ("Referer", "https://u:§@h.test/p?access_token=§#id_token=§"),
+    ("Location", "/cb?code=§&state=§"),
+    (
+        "Location",
+        "https://h.test/l?next=https%3A%2F%2Fx.test%2F%3Ftoken%3D§",
+    ),
+    ("Location", "/l?next=%252Fcb%253Fapi_key%253D§"),
+    ("Link", "<https://h.test/p?api_key=§>; rel=next"),
+    ("Refresh", "0; url=https://h.test/;jsessionid=§"),
+    ("WWW-Authenticate", "Digest nonce=\"§\", Negotiate §"),
+    (
+        "WWW-Authenticate",
+        "Bearer realm=\"https://h.test/?token=§\"",
+    ),
+    ("Sec-WebSocket-Protocol", "bearer, §"),
+];
+
+const TARGETS: &[&str] = &[
+    "/bot123:§/getMe",
+    "/services/T1/B2/§",
+    "/api/webhooks/123/§",
+    "/password/reset/§?x=1",
+    "/p;jsessionid=§/q",
+    "/p?§",
+    "/files/§/x",
+    "https://u:§@h.test/",
+];
+
+const TEXTS: &[&str] = &[
+    "it said Bearer §.",
+    "password=§, retry",
+    "db:\n  password: §\n",
+    "see ftp://me:§@h.test/",
+    "<wsse:Password Type=\"t\">§</wsse:Password>",
+    "-----BEGIN PRIVATE KEY-----\n§",
+    "{\\\"password\\\":\\\"§\\\"}",
+];
+
+const CONTENTS: &[(Option<&str>, &str)] = &[
+    (JSON, r#"{"user":"u","password":"§"}"#),
+    (JSON, r#"{"a":[{"credentials":{"x":["§"]}}]}"#),
+    (JSON, r#"{"a":1,"refresh_token":"§"#),
+    (JSON, r#"{"body":"{\"password\":\"§\"}"}"#),
+    (JSON, r#"{"u":"https://h.test/?sig=§"}"#),
+    (
+        JSON,
+        r#"{"query":"mutation { login(password: \"§\") { id } }"}"#,
+    ),
+    (None, r#" [{"api_key": "§"}]"#),
+    (
+        Some("application/x-www-form-urlencoded"),
+        "a=b&client_secret=§",
+    ),
+    (None, "grant_type=password&password=§"),
+    (
+        Some("multipart/form-data; boundary=xyz"),
+        "--xyz\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n§\r\n--xyz--\r\n",
+    ),
+    (Some("application/xml"), "<a><password>§</password></a>"),
+    (Some("text/yaml"), "db:\n  password: §\n"),
+    (None, "\0\u{1}§"),
+];
+
+const JSON: Option<&str> = Some("application/json");
+
 /// Every place that is masked without having learnt anything.
 fn by_place(secret: &str) -> Vec<(&'static str, Masked)> {
     let b64 = STANDARD.encode(format!("someone:{secret}"));
-    let mut m = Masker::new();
-    let field = |name: &'static str, value: String| {
-        (name, Masker::new().field_value(name, value.as_bytes()))
+    let put = |template: &str| {
+        template
+            .replace("§64", &b64)
+            .replace('§', secret)
+            .into_bytes()
     };
-    let mut all = vec![
-        field("Authorization", format!("Bearer {secret}")),
-        field("Authorization", format!("bearer: \"{secret}\"")),
-        field("Authorization", format!("Bearer Bearer '{secret}' ")),
-        field("authorization", secret.to_owned()),
-        field("Authorization", format!("Whatever {secret}")),
-        field("Authorization", format!("Basic {b64}")),
-        field("Authorization", format!("Basic someone:{secret}")),
-        field(
-            "Authorization",
-            format!("Digest username=\"{secret}\", realm=\"r\", response={secret}"),
-        ),
-        field("Authorization", format!("Token token=\"{secret}\"")),
-        field(
-            "Authorization",
-            format!(
-                "AWS4-HMAC-SHA256 Credential={secret}/20250101/eu/s3/aws4_request, SignedHeaders=host, Signature={secret}"
-            ),
-        ),
-        field("Proxy-Authorization", format!("Negotiate {secret}")),
-        field("X-Api-Key", secret.to_owned()),
-        field("X-Auth-Token", format!("Bearer%20{secret}")),
-        field("X-CSRF-Token", secret.to_owned()),
-        field("X-Acme-Secret", secret.to_owned()),
-        field("X-Unheard-Of", secret.to_owned()),
-        field("DPoP", secret.to_owned()),
-        field("Cookie", format!("a=b; session={secret}; theme=dark")),
-        field("Cookie", secret.to_owned()),
-        field(
-            "Set-Cookie",
-            format!("sid={secret}; Path=/; HttpOnly; x={secret}"),
-        ),
-        field(
-            "Referer",
-            format!("https://u:{secret}@h.test/p?access_token={secret}#id_token={secret}"),
-        ),
-        field("Location", format!("/cb?code={secret}&state={secret}")),
-        field(
-            "Location",
-            format!("https://h.test/l?next=https%3A%2F%2Fx.test%2F%3Ftoken%3D{secret}"),
-        ),
-        field(
-            "Link",
-            format!("<https://h.test/p?api_key={secret}>; rel=next"),
-        ),
-        field(
-            "Refresh",
-            format!("0; url=https://h.test/;jsessionid={secret}"),
-        ),
-        field(
-            "WWW-Authenticate",
-            format!("Digest nonce=\"{secret}\", Negotiate {secret}"),
-        ),
-        field(
-            "WWW-Authenticate",
-            format!("Bearer realm=\"https://h.test/?token={secret}\""),
-        ),
-        field("Sec-WebSocket-Protocol", format!("bearer, {secret}")),
-    ];
+    let mut all = Vec::new();
+    for (name, value) in FIELDS {
+        all.push((*value, Masker::new().field_value(name, &put(value))));
+        let line = FieldLine::from_wire(*name, put(value));
+        all.push((*value, Masker::new().field_line(&line)));
+    }
+    for target in TARGETS {
+        all.push((*target, Masker::new().target(&put(target))));
+        all.push((
+            *target,
+            Masker::new().text(&put(&format!("https://h.test{target}"))),
+        ));
+    }
+    for text in TEXTS {
+        all.push((*text, Masker::new().text(&put(text))));
+    }
+    for (content_type, content) in CONTENTS {
+        let content_type = content_type.map(str::as_bytes);
+        all.push((*content, Masker::new().content(content_type, &put(content))));
+    }
+    let secret = secret.as_bytes();
+    let place = |place: Place| Masker::new().credential(&place, secret);
     all.extend([
-        ("cookie", m.cookie_value("whatever", secret.as_bytes())),
+        ("cookie", Masker::new().cookie_value("whatever", secret)),
         (
-            "parameter",
-            m.parameter_value("client_secret", secret.as_bytes()),
+            "snake",
+            Masker::new().parameter_value("client_secret", secret),
         ),
         (
-            "parameter",
-            m.parameter_value("clientSecret", secret.as_bytes()),
+            "camel",
+            Masker::new().parameter_value("clientSecret", secret),
         ),
-        ("name", m.field_name(secret.repeat(3).as_bytes())),
-        (
-            "telegram",
-            m.target(format!("/bot123:{secret}/getMe").as_bytes()),
-        ),
-        (
-            "slack",
-            m.target(format!("/services/T1/B2/{secret}").as_bytes()),
-        ),
-        (
-            "reset",
-            m.target(format!("/password/reset/{secret}?x=1").as_bytes()),
-        ),
-        (
-            "matrix",
-            m.target(format!("/p;jsessionid={secret}/q").as_bytes()),
-        ),
-        ("bare query", m.target(format!("/p?{secret}").as_bytes())),
-        ("path", m.target(format!("/files/{secret}/x").as_bytes())),
-        (
-            "header place",
-            m.credential(&Place::Header("x-any".into()), secret.as_bytes()),
-        ),
-        (
-            "query place",
-            m.credential(&Place::Query("q".into()), secret.as_bytes()),
-        ),
-        (
-            "form place",
-            m.credential(&Place::Form("q".into()), secret.as_bytes()),
-        ),
-        (
-            "userinfo place",
-            m.credential(&Place::UserInfo, secret.as_bytes()),
-        ),
-        (
-            "text",
-            m.text(format!("it said Bearer {secret}.").as_bytes()),
-        ),
-        (
-            "text",
-            m.text(format!("password={secret}, retry").as_bytes()),
-        ),
-        (
-            "text",
-            m.text(format!("see ftp://me:{secret}@h.test/").as_bytes()),
-        ),
-        (
-            "text",
-            m.text(format!("<wsse:Password Type=\"t\">{secret}</wsse:Password>").as_bytes()),
-        ),
-        (
-            "pem",
-            m.text(format!("-----BEGIN PRIVATE KEY-----\n{secret}").as_bytes()),
-        ),
+        ("name", Masker::new().field_name(&secret.repeat(3))),
+        ("header place", place(Place::Header("x-any".into()))),
+        ("cookie place", place(Place::Cookie("c".into()))),
+        ("query place", place(Place::Query("q".into()))),
+        ("form place", place(Place::Form("q".into()))),
+        ("userinfo place", place(Place::UserInfo)),
     ]);
     all
-}
-
-/// Contents of every format.
-fn contents(secret: &str) -> Vec<(&'static str, Masked)> {
-    let show = |content_type: Option<&str>, content: String| {
-        Masker::new().content(content_type.map(str::as_bytes), content.as_bytes())
-    };
-    let json = Some("application/json");
-    let quoted = serde_json::to_string(&format!("{{\"password\":\"{secret}\"}}")).unwrap();
-    vec![
-        (
-            "json",
-            show(
-                json,
-                format!("{{\"user\":\"u\",\"password\":\"{secret}\"}}"),
-            ),
-        ),
-        (
-            "json deep",
-            show(
-                json,
-                format!("{{\"a\":[{{\"credentials\":{{\"x\":[\"{secret}\"]}}}}]}}"),
-            ),
-        ),
-        (
-            "json cut off",
-            show(json, format!("{{\"a\":1,\"refresh_token\":\"{secret}")),
-        ),
-        ("json in json", show(json, format!("{{\"body\":{quoted}}}"))),
-        (
-            "json url",
-            show(json, format!("{{\"u\":\"https://h.test/?sig={secret}\"}}")),
-        ),
-        (
-            "json untyped",
-            show(None, format!(" [{{\"api_key\": \"{secret}\"}}]")),
-        ),
-        (
-            "graphql",
-            show(
-                json,
-                format!(
-                    "{{\"query\":\"mutation {{ login(password: \\\"{secret}\\\") {{ id }} }}\"}}"
-                ),
-            ),
-        ),
-        (
-            "form",
-            show(
-                Some("application/x-www-form-urlencoded"),
-                format!("a=b&client_secret={secret}"),
-            ),
-        ),
-        (
-            "form untyped",
-            show(None, format!("grant_type=password&password={secret}")),
-        ),
-        (
-            "multipart",
-            show(
-                Some("multipart/form-data; boundary=xyz"),
-                format!(
-                    "--xyz\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n{secret}\r\n--xyz--\r\n"
-                ),
-            ),
-        ),
-        (
-            "xml",
-            show(
-                Some("application/xml"),
-                format!("<a><password>{secret}</password></a>"),
-            ),
-        ),
-        (
-            "yaml",
-            show(Some("text/yaml"), format!("db:\n  password: {secret}\n")),
-        ),
-        ("binary", show(None, format!("\0\u{1}{secret}"))),
-    ]
 }
 
 /// Echoes of a learnt secret that no place gives away.
@@ -292,7 +221,7 @@ fn echoes(secret: &str) -> Vec<(String, Masked)> {
 }
 
 fn check_everything(secret: &str) {
-    for (place, masked) in by_place(secret).iter().chain(&contents(secret)) {
+    for (place, masked) in &by_place(secret) {
         assert_hidden(masked, secret, place);
         let b64 = STANDARD.encode(format!("someone:{secret}"));
         assert!(!masked.as_str().contains(&b64), "{place}");
@@ -314,7 +243,7 @@ fn a_planted_jwt_is_hidden_everywhere() {
     check_everything(&jwt);
 }
 
-fn jwt(claims: &str) -> String {
+pub(super) fn jwt(claims: &str) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     format!(
         "{}.{}.{}",
@@ -372,176 +301,8 @@ fn a_secret_of_a_request_is_learnt_from_any_place() {
     }
 }
 
-#[test]
-fn equal_secrets_have_one_number_wherever_they_stand() {
-    let secret = "Qm7Wn3Ex9Rc5Tv1Yb8Un";
-    let mut masker = Masker::new();
-    for (shown, expected) in [
-        (
-            masker.field_value("Authorization", format!("Bearer {secret}").as_bytes()),
-            "Bearer ‹token:1 len=20›",
-        ),
-        (
-            masker.field_value("Authorization", b"Bearer other-Secret-77"),
-            "Bearer ‹token:2 len=15›",
-        ),
-        (
-            masker.target(format!("/p?access_token={secret}").as_bytes()),
-            "/p?access_token=‹token:1 len=20›",
-        ),
-        (
-            masker.field_value("X-Api-Key", format!(" \"{secret}\" ").as_bytes()),
-            " \"‹key:1 len=20›\" ",
-        ),
-        (
-            masker.text(format!("bad: {secret}").as_bytes()),
-            "bad: ‹token:1 len=20›",
-        ),
-    ] {
-        assert_eq!(shown.as_str(), expected);
-    }
-}
-
-#[test]
-fn what_is_wrong_with_a_credential_stays_visible() {
-    let mut masker = Masker::new();
-    let mut show = |value: &str| {
-        masker
-            .field_value("Authorization", value.as_bytes())
-            .as_str()
-            .to_owned()
-    };
-    assert_eq!(show("Bearer undefined"), "Bearer undefined");
-    assert_eq!(show("Bearer [object Object]"), "Bearer [object Object]");
-    assert_eq!(show("Bearer {{token}}"), "Bearer {{token}}");
-    assert_eq!(show("Bearer $TOKEN"), "Bearer $TOKEN");
-    assert_eq!(show("Bearer <token>"), "Bearer <token>");
-    assert_eq!(show("Bearer"), "Bearer");
-    assert_eq!(show("Bearer "), "Bearer ");
-    assert_eq!(
-        show("Bearer ab1\u{200b}cd2"),
-        "Bearer ‹token:1 len=7 has=U+200B›"
-    );
-    assert_eq!(show("Bearer ab1cd2"), "Bearer ‹token:1 len=6›");
-    assert_eq!(show("Bearer x{{token}}"), "Bearer ‹token:2 len=1›{{token}}");
-    assert_eq!(show("Basic dTpw"), "Basic ‹basic:3 len=4›");
-}
-
-#[test]
-fn a_jwt_is_shown_by_its_claims_only() {
-    let token =
-        jwt(r#"{"iss":"https://i.test/","sub":"alice","exp":1700000000,"jti":"j1","x":[1,2]}"#);
-    let mut masker = Masker::new();
-    let masked = masker.field_value("Authorization", format!("Bearer {token}").as_bytes());
-    assert_eq!(
-        masked.as_str(),
-        format!("Bearer ‹jwt:1 len={}›", token.len())
-    );
-    let claims = masker.claims(&jwt::decode(token.as_bytes()).unwrap());
-    let shown: Vec<_> = claims
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            "alg=HS256",
-            "typ=JWT",
-            "kid=k1",
-            "iss=https://i.test/",
-            "sub=‹sub:2›",
-            "exp=2023-11-14T22:13:20Z",
-            "jti=‹jti:3›",
-            "x=array of 2",
-        ]
-    );
-}
-
-#[test]
-fn ordinary_text_stays_as_it_is() {
-    let mut masker = Masker::new();
-    masker.learn(&request(
-        "https://h.test/",
-        &[("Authorization", "Bearer Qm7Wn3Ex9Rc5Tv1Yb8Un".into())],
-        "",
-    ));
-    for text in [
-        r#"{"error":"invalid_token","error_description":"The access token expired","code":401}"#,
-        r#"{"code":"token_not_valid","token_type":"bearer","expires_in":3600,"request_id":"req_8f7d6"}"#,
-        "Basic authentication required",
-        "Bearer error=\"invalid_token\"",
-        "grant_type=password&user=me",
-        "Authorization: Bearer",
-        "<title>401 Unauthorized</title>",
-    ] {
-        assert_eq!(masker.content(None, text.as_bytes()).as_str(), text);
-    }
-    for (name, value) in [
-        ("Date", "Tue, 15 Nov 1994 08:12:31 GMT"),
-        (
-            "Content-Type",
-            "multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW",
-        ),
-        ("X-Request-Id", "550e8400-e29b-41d4-a716-446655440000"),
-        (
-            "User-Agent",
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
-        ),
-        (
-            "WWW-Authenticate",
-            "Bearer realm=\"api\", error=\"invalid_token\", error_description=\"expired, sorry\"",
-        ),
-        ("Set-Cookie", "theme=dark; Path=/; Secure"),
-        ("Referer", "https://h.test/a/b?page=2&sort=name"),
-        ("X-Tenant-Id", "acme-corp"),
-    ] {
-        assert_eq!(
-            masker.field_value(name, value.as_bytes()).as_str(),
-            value,
-            "{name}"
-        );
-    }
-    let path =
-        "/v1/users/550e8400-e29b-41d4-a716-446655440000/orders/01ARZ3NDEKTSV4RRFFQ69G5FAV?q=a%20b";
-    assert_eq!(masker.target(path.as_bytes()).as_str(), path);
-}
-
-#[test]
-fn revealing_shows_the_value_and_still_escapes() {
-    let mut masker = Masker::revealing();
-    let shown = masker.field_value("Authorization", b"Bearer abc\x1b[2J");
-    assert_eq!(shown.as_str(), "Bearer abc\\x1b[2J");
-    let url = Url::parse(b"https://u:p@h.test/?api_key=k").unwrap();
-    assert_eq!(masker.url(&url).as_str(), "https://u:p@h.test/?api_key=k");
-}
-
-#[test]
-fn names_and_order_of_a_url_stay() {
-    let url = Url::parse(b"https://u:p@h.test:8443/a?z=1&api_key=Xk99aaQ2&b=&a").unwrap();
-    assert_eq!(
-        Masker::new().url(&url).as_str(),
-        "https://‹basic:1 len=3›@h.test:8443/a?z=1&api_key=‹key:2 len=8›&b=&a"
-    );
-}
-
-#[test]
-fn basic_and_userinfo_of_one_account_have_one_number() {
-    let mut masker = Masker::new();
-    let header = masker.field_value("Authorization", b"Basic YWxpY2U6aHVudGVyMjI=");
-    assert_eq!(header.as_str(), "Basic ‹basic:1 len=20›");
-    let place = masker.credential(&Place::UserInfo, b"alice:hunter22");
-    assert_eq!(place.as_str(), "‹basic:1 len=14›");
-}
-
-#[test]
-fn deep_json_and_long_names_end() {
-    let text = format!("{{\"{}\":{}", "n".repeat(40_000), "[".repeat(20_000));
-    let masked = Masker::new().content(Some(b"application/json"), text.as_bytes());
-    assert!(masked.as_str().ends_with("[[["));
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn any_random_token_is_hidden_everywhere(

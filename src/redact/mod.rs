@@ -27,6 +27,8 @@ mod url;
 
 #[cfg(test)]
 mod leak_tests;
+#[cfg(test)]
+mod tests;
 
 pub use canvas::Masked;
 pub use masker::Masker;

@@ -48,7 +48,8 @@ impl Masker {
         let bare = percent_decode(secret);
         // A word, or the name of a secret, is hidden in its place only: hiding it everywhere
         // would make other texts unreadable.
-        if !is_wordlike(&bare) && !names::is_secret_parameter(&lossy(&bare), &bare) {
+        let word = is_wordlike(&bare) || kind == "binary";
+        if !word && !names::is_secret_parameter(&lossy(&bare), &bare) {
             self.book.known.add(secret, number, kind);
         }
         let length = count_characters(secret);

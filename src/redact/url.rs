@@ -114,6 +114,14 @@ impl Masker {
                 out.captured(b"/");
             }
             let before = segments.get(..index).unwrap_or_default();
+            // `//user:password@host`, alone or inside a path that holds a whole URL.
+            let at = segment.iter().rposition(|byte| *byte == b'@');
+            if let (Some(at), [_, .., b""]) = (at, before) {
+                let (userinfo, host) = segment.split_at(at);
+                self.paint_userinfo(out, userinfo);
+                out.captured(host);
+                continue;
+            }
             if let Some(at) = secret_start(before, segment) {
                 let (open, secret) = segment.split_at(at);
                 out.captured(open);
