@@ -110,10 +110,34 @@ fn finding(candidate: Candidate) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::diagnose;
     use crate::diagnosis::FaultSide;
     use crate::diagnosis::sample::{Sample, jwt};
     use crate::model::{Failure, FailureCause, Outcome, Side, Stage};
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_and_answered_gets_an_answer(
+            authorization in "\\PC{0,60}",
+            cookie in "\\PC{0,60}",
+            target in "/[!-~]{0,40}",
+            challenge in "\\PC{0,80}",
+            content in "\\PC{0,120}",
+        ) {
+            let request = format!("POST {target}\nAuthorization: {authorization}\nCookie: {cookie}\n\n{content}");
+            let answer = format!("401\nWWW-Authenticate: {challenge}\nContent-Type: application/json\n\n{content}");
+            let sample = Sample::new(&request)
+                .answer(&answer)
+                .good("POST /a\nAuthorization: Bearer abcdefghijklmnop1\nCookie: sessionid=a")
+                .before(-60, &request, 200);
+            let diagnosis = diagnose(&sample.case);
+            prop_assert!(diagnosis.alternatives.len() <= 2);
+            prop_assert!(diagnosis.verdict.iter().all(|verdict| (60..=99).contains(&verdict.score)));
+            prop_assert!(diagnosis == diagnose(&sample.case));
+        }
+    }
 
     fn verdict(sample: &Sample) -> Option<&'static str> {
         diagnose(&sample.case).verdict.map(|finding| finding.cause)

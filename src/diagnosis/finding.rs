@@ -100,11 +100,13 @@ impl Phrase {
         self
     }
 
-    /// The sentence and a credential as sent, to be masked by its place.
+    /// The sentence and a credential as sent, to be masked by its place. Of the whitespace around it only
+    /// the usual single space after the colon is left out.
     #[must_use]
     pub fn credential(mut self, carrier: &Carrier) -> Self {
+        let value = carrier.raw.strip_prefix(b" ").unwrap_or(&carrier.raw);
         self.0
-            .push(Part::Credential(carrier.place.clone(), carrier.raw.clone()));
+            .push(Part::Credential(carrier.place.clone(), value.to_vec()));
         self
     }
 }

@@ -8,9 +8,9 @@
 //! (rank.rs). What stays unknown is said by unknown.rs; a request without a response by transport.rs.
 //!
 //! # Adding a cause
-//! 1. One file `rules/<the_id_in_snake_case>.rs` with `check`: it looks at [`facts`] and returns a
+//! 1. One file `rules/<the_id_in_snake_case>.rs` with `check`: it looks at `Facts` and returns a
 //!    suspicion, or nothing. Prefer nothing: a made-up cause is worse than none.
-//! 2. One row in causes.rs: id, class, side, scores, what the server may say about it. Then
+//! 2. One row in causes/table.rs: id, class, side, scores, what the server may say about it. Then
 //!    `WHY401_BLESS=1 cargo test --lib causes` writes docs/causes.md anew.
 //! 3. Fixtures: a folder `tests/fixtures/diagnosis/<id>/<case>/` for each way it shows, and one called
 //!    `not-…` for each trap in which it must stay silent. `tests/diagnosis_fixtures.rs` says what is in them.

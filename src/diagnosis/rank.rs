@@ -85,13 +85,13 @@ fn order(candidate: &Candidate) -> impl Ord + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::causes::cause;
+    use crate::diagnosis::causes::CAUSES;
 
     fn ranked(found: &[(&str, u8)]) -> (Option<&'static str>, Vec<&'static str>) {
         let candidates: Vec<Candidate> = found
             .iter()
             .map(|(id, score)| Candidate {
-                cause: cause(id),
+                cause: CAUSES.iter().find(|cause| cause.id == *id).unwrap(),
                 suspicion: Suspicion::default(),
                 score: *score,
             })

@@ -1,11 +1,11 @@
 //! What can be said when no cause is certain: what is in order, what cannot be known, what to
 //! try next. Never a guess in other words.
 
-use super::facts::{Facts, Known};
+use super::facts::{Facts, Known, is_authorization};
 use super::finding::{Diagnosis, Phrase};
-use super::words::{place, plain_name, span};
+use super::words::{MILLISECONDS, known_scheme, place, plain_name, span};
 use crate::auth::credentials::Carrier;
-use crate::auth::jwt;
+use crate::auth::jwt::{self, Jwt};
 use crate::diff::{Kind, Where};
 use crate::model::{ContentEnd, Shape};
 
@@ -20,6 +20,11 @@ pub(crate) fn describe(known: &Known<'_>, diagnosis: &mut Diagnosis) {
 }
 
 fn fine(facts: &Facts<'_>) -> Vec<Phrase> {
+    if facts.sent.is_preflight() {
+        return vec![Phrase::new(
+            "it is a CORS preflight: browsers send it without credentials, so the server must allow it without",
+        )];
+    }
     let mut fine: Vec<Phrase> = facts
         .sent
         .credentials()
@@ -56,25 +61,18 @@ const MOST_CREDENTIALS: usize = 3;
 
 fn in_order(facts: &Facts<'_>, carrier: &Carrier) -> Option<Phrase> {
     let mut parts = Vec::new();
-    if let Some(token) = jwt::decode(&carrier.normalised) {
+    if let Some(token) = clean_token(carrier) {
         parts.push("a well-formed JWT".to_owned());
-        let left = token
-            .number("exp")
-            .map(|exp| -facts.clock.seconds_since(exp));
-        if let Some(left) = left.filter(|left| (1..=LONG).contains(left)) {
+        let exp = token.number("exp").filter(|exp| *exp < MILLISECONDS);
+        if let Some(exp) = exp {
+            let left = facts.clock.seconds_since(exp).saturating_neg();
+            // What is expired is not in order, even where it was accepted.
+            if left <= 0 {
+                return None;
+            }
             parts.push(format!("{} left {}", span(left), facts.clock.whose()));
         }
-        if let Some(good) = good_token(facts, carrier) {
-            for (claim, name) in [("iss", "issuer"), ("aud", "audience")] {
-                let claims = (good.claims.as_ref(), token.claims.as_ref());
-                if let (Some(theirs), Some(ours)) = claims
-                    && ours.get(claim).is_some()
-                    && theirs.get(claim) == ours.get(claim)
-                {
-                    parts.push(format!("{name} as in the known-good one"));
-                }
-            }
-        }
+        parts.extend(same_claims(facts, carrier, &token));
     }
     if facts.good.is_some_and(|good| good.has_same(carrier)) {
         parts.push("the same as in the known-good request".to_owned());
@@ -82,12 +80,32 @@ fn in_order(facts: &Facts<'_>, carrier: &Carrier) -> Option<Phrase> {
     (!parts.is_empty()).then(|| place(&carrier.place).words(format!(": {}", parts.join(", "))))
 }
 
-/// A token that is said to live longer than this has no expiry worth telling.
-const LONG: i64 = 20 * 366 * 86_400;
+/// The token, if it was sent as it is: nothing quoted, doubled or encoded around it.
+fn clean_token(carrier: &Carrier) -> Option<Jwt> {
+    if carrier.secret == carrier.normalised {
+        jwt::decode(&carrier.normalised)
+    } else {
+        None
+    }
+}
 
-fn good_token(facts: &Facts<'_>, carrier: &Carrier) -> Option<jwt::Jwt> {
-    let good = facts.good?.sent.in_place(&carrier.place)?;
-    jwt::decode(&good.normalised)
+fn same_claims(facts: &Facts<'_>, carrier: &Carrier, token: &Jwt) -> Vec<String> {
+    let good = facts
+        .good
+        .and_then(|good| good.sent.in_place(&carrier.place))
+        .and_then(clean_token);
+    let Some((theirs, ours)) = good
+        .as_ref()
+        .and_then(|good| good.claims.as_ref())
+        .zip(token.claims.as_ref())
+    else {
+        return Vec::new();
+    };
+    [("iss", "issuer"), ("aud", "audience")]
+        .into_iter()
+        .filter(|(claim, _)| ours.contains_key(*claim) && theirs.get(*claim) == ours.get(*claim))
+        .map(|(_, name)| format!("{name} as in the known-good one"))
+        .collect()
 }
 
 fn unknown(facts: &Facts<'_>) -> Vec<Phrase> {
@@ -138,6 +156,12 @@ fn unknown(facts: &Facts<'_>) -> Vec<Phrase> {
 
 /// What a credential does not show.
 fn hidden(carrier: &Carrier) -> Option<Phrase> {
+    let scheme = carrier.scheme.as_deref().and_then(known_scheme);
+    if is_authorization(carrier) && scheme.is_none() {
+        return Some(Phrase::new(
+            "whether the server can read Authorization: what stands first is no known scheme",
+        ));
+    }
     match carrier.shape {
         Shape::JwtJwe => {
             Some(place(&carrier.place).words(": whether it is right, since it is encrypted"))
@@ -162,9 +186,9 @@ fn next(facts: &Facts<'_>, diagnosis: &Diagnosis) -> Vec<Phrase> {
     if certain {
         return next;
     }
-    if facts.good.is_none() {
+    if facts.good.is_none() && !facts.sent.is_preflight() {
         next.push(Phrase::new(
-            "paste one that works: why401 baseline add --curl -   and send this one again",
+            "paste one that works, then send this one again:  why401 baseline add --curl -",
         ));
     }
     if diagnosis.verdict.is_some() {

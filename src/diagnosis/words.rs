@@ -16,6 +16,9 @@ pub(crate) fn span(seconds: i64) -> String {
     }
 }
 
+/// A date in a token beyond this counts milliseconds by mistake: no time can be told from it.
+pub(crate) const MILLISECONDS: f64 = 1e11;
+
 /// A captured name for a title, if it is one that needs no masking: short, plain, no token.
 pub(crate) fn plain_name(name: &str) -> Option<&str> {
     let plain = name
@@ -68,8 +71,19 @@ pub(crate) fn place(place: &Place) -> Phrase {
     }
 }
 
-/// How this client sends a token with a scheme.
-pub(crate) fn send_token(client: ClientKind, scheme: &str) -> String {
+/// How this client sends credentials of that scheme.
+pub(crate) fn send_credentials(client: ClientKind, scheme: &str) -> String {
+    match scheme {
+        "Basic" => send_password(client).into(),
+        "Digest" | "NTLM" | "Negotiate" => answer_challenge(client, scheme),
+        "AWS4-HMAC-SHA256" | "DPoP" | "HMAC" | "Hawk" | "SCRAM-SHA-256" | "Signature" => {
+            format!("let the API's own library make the {scheme} credentials for each request")
+        }
+        _ => send_token(client, scheme),
+    }
+}
+
+fn send_token(client: ClientKind, scheme: &str) -> String {
     match client {
         ClientKind::Browser | ClientKind::Node => {
             format!("fetch(url, {{ headers: {{ Authorization: `{scheme} ${{token}}` }} }})")
@@ -78,12 +92,10 @@ pub(crate) fn send_token(client: ClientKind, scheme: &str) -> String {
             "axios: headers: {{ Authorization: `{scheme} ${{token}}` }}, best set in a request interceptor"
         ),
         ClientKind::Curl => format!("curl -H \"Authorization: {scheme} $TOKEN\" …"),
-        ClientKind::Requests | ClientKind::Httpx => {
-            format!(
-                "{}: headers={{\"Authorization\": f\"{scheme} {{token}}\"}}",
-                client.name()
-            )
-        }
+        ClientKind::Requests | ClientKind::Httpx => format!(
+            "{}: headers={{\"Authorization\": f\"{scheme} {{token}}\"}}",
+            client.name()
+        ),
         ClientKind::HTTPie => format!("http … \"Authorization: {scheme} $TOKEN\""),
         ClientKind::Go => format!("req.Header.Set(\"Authorization\", \"{scheme} \"+token)"),
         ClientKind::OkHttp | ClientKind::Java => {
@@ -97,11 +109,12 @@ pub(crate) fn send_token(client: ClientKind, scheme: &str) -> String {
     }
 }
 
-/// How this client sends user and password.
+/// How this client sends user and password at once.
 pub(crate) fn send_password(client: ClientKind) -> &'static str {
     match client {
         ClientKind::Curl => "curl -u 'user:password' …",
-        ClientKind::Requests | ClientKind::Httpx => "auth=(user, password)",
+        ClientKind::Requests => "Python requests: auth=(user, password)",
+        ClientKind::Httpx => "Python httpx: auth=(user, password)",
         ClientKind::Axios => "axios: auth: { username, password }",
         ClientKind::Browser | ClientKind::Node => {
             "fetch(url, { headers: { Authorization: `Basic ${btoa(`${user}:${password}`)}` } })"
@@ -113,6 +126,26 @@ pub(crate) fn send_password(client: ClientKind) -> &'static str {
         ClientKind::Java | ClientKind::Other => {
             "send the field Authorization: Basic <base64 of user:password>"
         }
+    }
+}
+
+/// How this client answers a challenge that has to be worked out.
+fn answer_challenge(client: ClientKind, scheme: &str) -> String {
+    match (client, scheme) {
+        (ClientKind::Curl, "Digest") => "curl --digest -u 'user:password' …".into(),
+        (ClientKind::Curl, "NTLM") => "curl --ntlm -u 'user:password' …".into(),
+        (ClientKind::Curl, _) => "kinit, then curl --negotiate -u : …".into(),
+        (ClientKind::Requests, "Digest") => {
+            "Python requests: auth=HTTPDigestAuth(user, password)".into()
+        }
+        (ClientKind::Httpx, "Digest") => {
+            "Python httpx: auth=httpx.DigestAuth(user, password)".into()
+        }
+        (ClientKind::HTTPie, "Digest") => "http -A digest -a 'user:password' …".into(),
+        (ClientKind::Postman | ClientKind::Insomnia, _) => {
+            format!("on the request's Auth tab choose {scheme}")
+        }
+        _ => format!("turn on {scheme} in the client, with user and password"),
     }
 }
 
@@ -151,6 +184,31 @@ mod tests {
             (i64::MIN, "106751991167300 days"),
         ] {
             assert_eq!(span(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn every_known_scheme_is_sent_in_its_own_way() {
+        assert_eq!(
+            send_credentials(ClientKind::Curl, "NTLM"),
+            "curl --ntlm -u 'user:password' …"
+        );
+        for scheme in SCHEMES {
+            let token = send_credentials(ClientKind::Curl, scheme).contains("$TOKEN");
+            let made = matches!(
+                *scheme,
+                "Basic"
+                    | "Digest"
+                    | "NTLM"
+                    | "Negotiate"
+                    | "AWS4-HMAC-SHA256"
+                    | "DPoP"
+                    | "HMAC"
+                    | "Hawk"
+                    | "SCRAM-SHA-256"
+                    | "Signature"
+            );
+            assert_eq!(token, !made, "{scheme}");
         }
     }
 

@@ -10,7 +10,7 @@ pub(crate) use answer::Answer;
 pub(crate) use clock::Clock;
 pub(crate) use good::Good;
 pub(crate) use said::Said;
-pub(crate) use sent::{Sent, has_scheme, user_and_password};
+pub(crate) use sent::{Sent, has_scheme, is_authorization, user_and_password};
 
 use crate::baseline::route;
 use crate::diff::{self, Difference, Where};

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::auth::cookie::cookies;
 use crate::auth::credentials::{Carrier, carriers, decode_basic};
 use crate::auth::jwt::{self, Jwt};
 use crate::auth::names::{self, CookieClass, HeaderClass};
@@ -49,6 +50,13 @@ impl<'a> Sent<'a> {
     /// The cookies that hold a session or token.
     pub(crate) fn session_cookies(&self) -> impl Iterator<Item = &Carrier> {
         self.carriers.iter().filter(|carrier| is_session(carrier))
+    }
+
+    /// Whether it sends cookies that may be anything, a session included.
+    pub(crate) fn has_unknown_cookies(&self) -> bool {
+        cookies(&self.request.fields)
+            .iter()
+            .any(|cookie| names::cookie_class(&cookie.name, &cookie.value) == CookieClass::Unknown)
     }
 
     /// The credentials that are readable JWTs.
@@ -118,7 +126,8 @@ pub(crate) fn user_and_password(carrier: &Carrier) -> Option<(Vec<u8>, Vec<u8>)>
     }
 }
 
-fn is_authorization(carrier: &Carrier) -> bool {
+/// Whether it stands in `Authorization`.
+pub(crate) fn is_authorization(carrier: &Carrier) -> bool {
     matches!(&carrier.place, Place::Header(name) if name == "authorization")
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
             "request has Authorization with an empty value".into(),
         ),
     };
-    let sent = words::send_token(facts.client(), scheme.unwrap_or("Bearer"));
+    let sent = words::send_credentials(facts.client(), scheme.unwrap_or("Bearer"));
     Some(Suspicion {
         strength: Strength::Full,
         place: Some(Place::Header("authorization".into())),

@@ -68,22 +68,31 @@ fn by_answer(facts: &Facts<'_>) -> Option<Suspicion> {
     }
     let by_words = answer.says(&[Said::Missing, Said::NotAuthenticated]);
     let asked = !answer.challenges.is_empty();
-    let mut evidence = vec![Phrase::new(
-        "request has no Authorization, no API key and no session cookie",
-    )];
+    // A cookie of an unknown name may well be a session.
+    let cookies = facts.sent.has_unknown_cookies();
+    let strength = if asked || (by_words && !cookies) {
+        Strength::Partial
+    } else {
+        Strength::Slight
+    };
+    let mut evidence = vec![Phrase::new(if cookies {
+        "request has no Authorization and no API key, only cookies"
+    } else {
+        "request has no Authorization, no API key and no session cookie"
+    })];
     evidence.extend(what_the_server_says(facts));
     let scheme = answer
         .challenges
         .first()
         .map(|challenge| challenge.scheme.as_str());
     Some(Suspicion {
-        strength: if by_words || asked {
-            Strength::Partial
-        } else {
-            Strength::Slight
-        },
+        strength,
         by_words: by_words && !asked,
-        title: "no credentials were sent".into(),
+        title: if cookies {
+            "no Authorization was sent".into()
+        } else {
+            "no credentials were sent".into()
+        },
         evidence,
         fix: vec![Phrase::new(fix(facts, scheme))],
         ..Suspicion::default()
@@ -111,12 +120,10 @@ fn what_the_server_says(facts: &Facts<'_>) -> Vec<Phrase> {
 }
 
 fn fix(facts: &Facts<'_>, scheme: Option<&str>) -> String {
-    let client = facts.client();
-    match scheme.and_then(words::known_scheme) {
-        Some("Basic" | "Digest") => words::send_password(client).into(),
-        Some(scheme) => words::send_token(client, scheme),
-        None => "send the credentials that this API asks for".into(),
-    }
+    scheme.and_then(words::known_scheme).map_or_else(
+        || "send the credentials that this API asks for".into(),
+        |scheme| words::send_credentials(facts.client(), scheme),
+    )
 }
 
 #[cfg(test)]
@@ -165,6 +172,17 @@ mod tests {
             .answer(BEARER)
             .good("GET /a\nCookie: sessionid=abcdefghijklmnop");
         assert_eq!(strength(&sample), None);
+    }
+
+    #[test]
+    fn a_cookie_of_an_unknown_name_may_be_a_session() {
+        let said = "401\nContent-Type: application/json\n\n{\"message\":\"No token provided\"}";
+        let with = |cookie: &str| Sample::new(&format!("GET /a\nCookie: {cookie}")).answer(said);
+        assert_eq!(strength(&with("theme=dark")), Some(Strength::Partial));
+        assert_eq!(
+            strength(&with("acme_who=9f2c7Qd1XvR8sLm4")),
+            Some(Strength::Slight)
+        );
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     );
     let left = jwt::decode(&carrier.normalised)
         .and_then(|token| token.number("exp"))
+        .filter(|exp| *exp < words::MILLISECONDS)
         .map(|exp| facts.clock.seconds_since(exp).saturating_neg());
     if let Some(left) = left.filter(|left| *left > 0) {
         evidence.push(Phrase::new(format!(

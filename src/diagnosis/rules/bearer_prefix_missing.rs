@@ -65,7 +65,7 @@ fn fix(client: ClientKind) -> String {
         ClientKind::Postman | ClientKind::Insomnia => {
             "choose the auth type Bearer Token: it puts the word in front by itself".into()
         }
-        _ => words::send_token(client, "Bearer"),
+        _ => words::send_credentials(client, "Bearer"),
     }
 }
 

@@ -19,10 +19,13 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         return None;
     }
     let (scheme, leg) = answered(facts, &offered)?;
-    let after = leg.at.micros_since(facts.known.case.failing.at) / 1000;
+    let after = match leg.at.micros_since(facts.known.case.failing.at) / 1000 {
+        millis @ ..1000 => format!("{millis} ms"),
+        millis => words::span(millis / 1000),
+    };
     let mut evidence: Vec<Phrase> = answer.asked().into_iter().collect();
     evidence.push(Phrase::new(format!(
-        "the client sent {scheme} credentials {after} ms later, and got {}",
+        "the client sent {scheme} credentials {after} later, and got {}",
         leg.status
     )));
     Some(Suspicion {

@@ -35,6 +35,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
             if skew > 0 { "ahead of" } else { "behind" },
         )));
     }
+    evidence.extend(good_one(facts, &carrier.place));
     evidence.extend(
         facts
             .answer
@@ -61,7 +62,9 @@ struct Expired<'a> {
 
 impl<'a> Expired<'a> {
     fn of(facts: &Facts<'_>, carrier: &'a Carrier, token: Jwt) -> Option<Self> {
-        let exp = token.number("exp").filter(|exp| *exp < MILLISECONDS)?;
+        let exp = token
+            .number("exp")
+            .filter(|exp| *exp < words::MILLISECONDS)?;
         let ago = facts.clock.seconds_since(exp);
         let strength = match ago {
             SURE.. => Strength::Full,
@@ -84,8 +87,6 @@ impl<'a> Expired<'a> {
     }
 }
 
-/// An `exp` beyond this counts milliseconds by mistake: another fault.
-const MILLISECONDS: f64 = 1e11;
 /// The widest leeway that servers are known to grant (ASP.NET Core), in seconds; beyond it nothing is left.
 const SURE: i64 = 301;
 /// Clients and servers need not agree on the minute.
@@ -111,7 +112,7 @@ fn told(facts: &Facts<'_>, carrier: &Carrier, token: &Jwt, ago: i64) -> Phrase {
     let relation = if ago >= 0 { "ago" } else { "from then" };
     let lived = token
         .number("iat")
-        .filter(|iat| *iat < MILLISECONDS)
+        .filter(|iat| *iat < words::MILLISECONDS)
         .map(|iat| facts.clock.seconds_since(iat).saturating_sub(ago))
         .filter(|lived| *lived > 0)
         .map_or_else(String::new, |lived| {
@@ -122,6 +123,25 @@ fn told(facts: &Facts<'_>, carrier: &Carrier, token: &Jwt, ago: i64) -> Phrase {
         words::span(ago),
         facts.clock.whose(),
     ))
+}
+
+/// How the known-good request's token stands.
+fn good_one(facts: &Facts<'_>, place: &Place) -> Option<Phrase> {
+    let (_, token) = facts
+        .good?
+        .sent
+        .tokens()
+        .find(|(carrier, _)| carrier.place == *place)?;
+    let exp = token
+        .number("exp")
+        .filter(|exp| *exp < words::MILLISECONDS)?;
+    let left = facts.clock.seconds_since(exp).saturating_neg();
+    (left > 0).then(|| {
+        Phrase::new(format!(
+            "the token of the known-good request has {} left",
+            words::span(left)
+        ))
+    })
 }
 
 fn instant(epoch_seconds: i64) -> Option<String> {

@@ -42,7 +42,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
 
 fn evidence(facts: &Facts<'_>, passed_since: bool) -> Vec<Phrase> {
     let mut evidence = vec![Phrase::new(
-        "method, URL, query, credentials and cookies equal those of the known-good request",
+        "nothing that matters differs from the known-good request: URL, credentials, cookies, content",
     )];
     let noise = facts
         .differences

@@ -71,8 +71,7 @@ fn title(scheme: &str, wanted: Option<&str>, asked: bool) -> String {
 
 fn fix(facts: &Facts<'_>, wanted: Option<&str>) -> String {
     match wanted {
-        Some("Basic" | "Digest") => words::send_password(facts.client()).into(),
-        Some(wanted) => words::send_token(facts.client(), wanted),
+        Some(wanted) => words::send_credentials(facts.client(), wanted),
         None => "use the scheme that the server asks for".into(),
     }
 }

@@ -1,10 +1,10 @@
 //! `wrong-password`: a well-formed login that the server refuses.
 
 use crate::auth::credentials::Carrier;
+use crate::diagnosis::Strength;
 use crate::diagnosis::facts::{Answer, Facts, Said, has_scheme, user_and_password};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
-use crate::diagnosis::{Strength, words};
 use crate::diff::Where;
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
@@ -51,12 +51,9 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         by_words,
         title: "the server refuses user name or password".into(),
         evidence,
-        fix: vec![Phrase::new(format!(
-            "check user and password; many APIs take no account password, but a token made for them{}",
-            basic.map_or_else(String::new, |_| {
-                format!(". Sent safely by: {}", words::send_password(facts.client()))
-            })
-        ))],
+        fix: vec![Phrase::new(
+            "check user and password; many APIs take no account password, but a token made for them",
+        )],
         about: basic.map(|_| (Where::Header, facts.sent.spelling("authorization"))),
     })
 }
