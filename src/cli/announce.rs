@@ -129,7 +129,7 @@ impl Announcer {
                 let line = terminal::repeats(&tally, &self.style);
                 Some(format!("{LINE_ABOVE}{line}"))
             }
-            _ if self.output.result.terminal || count % 10 == 0 => {
+            _ if self.output.result.terminal || count.is_multiple_of(10) => {
                 Some(terminal::repeats(&tally, &self.style))
             }
             _ => None,

@@ -223,13 +223,14 @@ impl Screen {
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
+        let code = u32::from(c);
         match c {
-            '\0'..='\x1f' | '\x7f'..='\u{9f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            '\0'..='\x1f' | '\x7f'..='\u{9f}' => out.extend(format!("\\x{code:02x}").chars()),
             '\u{61c}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            | '\u{feff}' => out.extend(format!("\\u{{{code:x}}}").chars()),
             _ => out.push(c),
         }
     }

@@ -9,6 +9,10 @@ use crate::cli::context::{Context, shell_word};
 use crate::cli::problem::{Problem, io_words};
 
 /// A store that cannot be opened, read or written.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a flat table: one arm per kind of error"
+)]
 pub(crate) fn store(error: &StoreError) -> Problem {
     const OTHER_FOLDER: &str = "choose another folder with --data DIR";
     let at = |code, message: &str, path: &Path| Problem::failed(code, message).at(path);
@@ -50,11 +54,11 @@ pub(crate) fn store(error: &StoreError) -> Problem {
         StoreError::WrongKey { path } => at("store-key", "the key is another store's", path)
             .hint("put the right one back; without it nothing here can be read")
             .hint("to start anew: --data DIR with another folder"),
-        StoreError::Damaged { path, .. } => at("store-damaged", "the store is damaged", path)
-            .caused_by(error)
+        StoreError::Damaged { path, source } => at("store-damaged", "the store is damaged", path)
+            .caused_by(source)
             .hint("move the file away to start anew; keep it, some of it may be read later"),
-        StoreError::Sealed { path, .. } => {
-            at("store-damaged", "a record of the store is damaged", path).caused_by(error)
+        StoreError::Sealed { path, source } => {
+            at("store-damaged", "a record of the store is damaged", path).caused_by(source)
         }
         StoreError::Full { path } => at("disk-full", "no space is left for the store", path)
             .hint("make room, or choose a folder on another disk with --data DIR"),
@@ -68,8 +72,8 @@ pub(crate) fn store(error: &StoreError) -> Problem {
             path,
         )
         .hint(OTHER_FOLDER),
-        StoreError::Sqlite { path, .. } => {
-            at("store", "the store cannot be used", path).caused_by(error)
+        StoreError::Sqlite { path, source } => {
+            at("store", "the store cannot be used", path).caused_by(source)
         }
     }
 }
@@ -131,5 +135,80 @@ pub(crate) fn baseline(error: &BaselineError) -> Problem {
             }
         }
         BaselineError::Store(error) => store(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn path() -> PathBuf {
+        PathBuf::from("/data/why401/why401.db")
+    }
+
+    fn texts(problems: impl IntoIterator<Item = Problem>) -> String {
+        problems
+            .into_iter()
+            .map(|problem| problem.to_text(false))
+            .collect()
+    }
+
+    #[test]
+    fn a_data_folder_that_cannot_be_used_is_told_with_the_way_out() {
+        let folder = || PathBuf::from("/data/why401");
+        let errors = [
+            StoreError::ForeignOwner { path: folder() },
+            StoreError::TooOpen {
+                path: folder(),
+                mode: 0o755,
+                folder: true,
+            },
+            StoreError::NotAFolder { path: folder() },
+            StoreError::InUse { path: folder() },
+            StoreError::Io {
+                action: "create",
+                path: folder(),
+                source: io::Error::from(io::ErrorKind::PermissionDenied),
+            },
+        ];
+        insta::assert_snapshot!(texts(errors.iter().map(store)));
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_used_is_told_with_the_way_out() {
+        let errors = [
+            StoreError::Newer {
+                path: path(),
+                found: 9,
+                known: 1,
+            },
+            StoreError::Foreign { path: path() },
+            StoreError::KeyMissing { path: path() },
+            StoreError::WrongKey { path: path() },
+            StoreError::Full { path: path() },
+            StoreError::Damaged {
+                path: path(),
+                source: rusqlite::Error::InvalidParameterName("disk image is malformed".to_owned()),
+            },
+        ];
+        insta::assert_snapshot!(texts(errors.iter().map(store)));
+    }
+
+    #[test]
+    fn a_baseline_that_is_taken_or_absent_is_told() {
+        let absent = |known: &[&str]| BaselineError::NotFound {
+            name: "order".to_owned(),
+            known: known.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let errors = [
+            BaselineError::Exists("orders".to_owned()),
+            absent(&["login", "orders"]),
+            absent(&["login"]),
+            absent(&[]),
+        ];
+        insta::assert_snapshot!(texts(errors.iter().map(baseline)));
     }
 }

@@ -1,10 +1,10 @@
 //! `why401 baseline`: requests that are known to work.
 
+use super::added::summary;
 use super::explained::explained;
 use super::naming::Names;
 use super::recorded::recorded;
 use super::requests::requests;
-use super::shown::Shown;
 use crate::capture::store::BaselineError;
 use crate::cli::args::{
     AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs,
@@ -12,6 +12,8 @@ use crate::cli::args::{
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
 use crate::cli::{advice, clock};
+use crate::redact::Masker;
+use crate::report::{self, terminal};
 
 /// Adds, lists, shows or removes.
 pub(super) fn baseline(command: BaselineCommand, context: &mut Context) -> Result<(), Problem> {
@@ -32,6 +34,7 @@ fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
     let now = clock::now();
     let imported = match &args.source.curl {
         Some(path) => requests(path, now, context)?,
+
         None => {
             let id = args.source.exchange.as_deref();
             vec![recorded(id.unwrap_or_default(), now, context)?]
@@ -47,8 +50,7 @@ fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
     }
     let mut text = String::new();
     for baseline in &added {
-        text.push_str("added ");
-        text.push_str(&Shown::new(baseline).summary());
+        text.push_str(&summary(baseline));
     }
     text.push_str(&explained(&store, &added, now, context)?);
     Ok(context.output.print(&text)?)
@@ -59,10 +61,12 @@ fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {
         Some(store) => store.baselines().map_err(|error| advice::store(&error))?,
         None => Vec::new(),
     };
+    let views: Vec<_> = baselines
+        .iter()
+        .map(|baseline| report::request(baseline, &mut Masker::new()))
+        .collect();
     if args.json {
-        let shown: Vec<_> = baselines.iter().map(Shown::new).collect();
-        let rows: Vec<_> = shown.iter().map(Shown::row).collect();
-        return context.print_json(&rows);
+        return context.print_json(&views);
     }
     if baselines.is_empty() {
         let hint = context.command("baseline add --curl -");
@@ -70,10 +74,7 @@ fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {
             .output
             .say(&format!("no baselines yet; to paste one: {hint}\n"));
     }
-    let text: String = baselines
-        .iter()
-        .map(|baseline| Shown::new(baseline).line())
-        .collect();
+    let text = terminal::requests(&views, &context.style());
     Ok(context.output.print(&text)?)
 }
 
@@ -88,11 +89,12 @@ fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
     let baseline = store
         .baseline(&args.name)
         .map_err(|error| advice::baseline(&error))?;
-    let shown = Shown::new(&baseline);
+    let view = report::request(&baseline, &mut Masker::new());
     if args.json {
-        return context.print_json(&shown.row_with_headers());
+        return context.print_json(&view);
     }
-    Ok(context.output.print(&shown.whole())?)
+    let text = terminal::request(&view, &context.style());
+    Ok(context.output.print(&text)?)
 }
 
 fn remove(args: &BaselineRemoveArgs, context: &mut Context) -> Result<(), Problem> {

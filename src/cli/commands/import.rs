@@ -5,15 +5,21 @@ use crate::cli::args::{ImportArgs, ImportFormat};
 use crate::cli::clock;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
+use crate::redact::Masker;
+use crate::report::{self, terminal};
 
 /// Prints the requests of a file; stores nothing.
 pub(super) fn import(args: &ImportArgs, context: &mut Context) -> Result<(), Problem> {
     let ImportFormat::Curl = args.format;
-    let imported = requests(&args.file, clock::now(), context)?;
-    let _ = args.json;
-    let text: String = imported
-        .iter()
-        .map(|baseline| super::shown::Shown::new(baseline).whole())
+    let now = clock::now();
+    let imported = requests(&args.file, now, context)?;
+    let style = context.style();
+    let texts: Vec<_> = imported
+        .into_iter()
+        .map(|request| {
+            let view = report::request(&request, &mut Masker::new());
+            terminal::request(&view, &style)
+        })
         .collect();
-    Ok(context.output.print(&text)?)
+    Ok(context.output.print(&texts.join("\n"))?)
 }

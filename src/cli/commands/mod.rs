@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod added;
 mod baseline;
 mod diff;
 mod explained;
@@ -10,7 +11,6 @@ mod recorded;
 mod requests;
 mod run;
 mod show;
-mod shown;
 mod why;
 
 use super::args::Command;

@@ -37,14 +37,14 @@ impl Names {
         let mut named = Vec::with_capacity(baselines.len());
         for mut baseline in baselines {
             let wish = self.wanted.clone().unwrap_or_else(|| made_up(&baseline));
-            baseline.name = self.free(wish);
+            baseline.name = self.free(&wish);
             named.push(baseline);
         }
         named
     }
 
-    fn free(&mut self, wish: String) -> String {
-        let mut name = wish.clone();
+    fn free(&mut self, wish: &str) -> String {
+        let mut name = wish.to_owned();
         let mut number = 1_u32;
         while !self.taken.insert(name.clone()) {
             number += 1;
