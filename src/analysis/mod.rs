@@ -10,6 +10,9 @@ mod judge;
 mod ledger;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use event::Event;
 pub use explain::{ExplainError, explain};
 pub use worker::{Analysis, start};

@@ -122,3 +122,74 @@ impl Ring {
 
 /// Heads of more than this fraction of the whole history's bytes are not remembered.
 const OVERSIZED: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::capture::sample::{self, START, after_secs};
+
+    fn history(exchanges: usize, bytes: usize) -> History {
+        let mut settings = Settings::new(|path| String::from_utf8_lossy(path).into_owned());
+        settings.history_exchanges = exchanges;
+        settings.history_bytes = bytes;
+        settings.history_window = Duration::from_secs(60);
+        History::new(&settings)
+    }
+
+    fn entry(number: u64, path: &str) -> Entry {
+        let at = after_secs(number);
+        Entry::passed(
+            sample::id(u128::from(number)),
+            sample::passed(path, at, 200),
+        )
+    }
+
+    fn seconds(remembered: &Remembered) -> Vec<i64> {
+        let entries = remembered.entries.iter();
+        entries.map(|entry| entry.at.secs() - START.secs()).collect()
+    }
+
+    #[test]
+    fn the_newest_are_remembered_newest_first_and_the_oldest_go() {
+        let history = history(3, 1 << 20);
+        (1..=5).for_each(|number| history.push(entry(number, "/a")));
+        let remembered = history.remembered(after_secs(5));
+        assert_eq!(seconds(&remembered), [5, 4, 3]);
+        assert_eq!(remembered.lost, 0, "that is what the bound is for");
+    }
+
+    #[test]
+    fn what_is_older_than_the_window_is_forgotten() {
+        let history = history(10, 1 << 20);
+        [1, 30, 70].map(|number| history.push(entry(number, "/a")));
+        assert_eq!(seconds(&history.remembered(after_secs(75))), [70, 30]);
+        assert_eq!(seconds(&history.remembered(after_secs(131))), [0; 0]);
+    }
+
+    #[test]
+    fn heads_stay_within_their_bytes_and_what_is_missing_is_counted() {
+        let one = entry(1, "/a").bytes();
+        let history = history(1000, one * 40);
+        (1..=50).for_each(|number| history.push(entry(number, "/a")));
+        let remembered = history.remembered(after_secs(50));
+        assert_eq!((remembered.entries.len(), remembered.lost), (40, 10));
+        let ring = history.lock();
+        assert!(ring.bytes <= one * 40);
+        assert_eq!(
+            ring.bytes,
+            ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>()
+        );
+    }
+
+    #[test]
+    fn oversized_heads_are_not_remembered_but_counted_for_a_while() {
+        let history = history(10, 32 << 10);
+        history.push(entry(1, &"/a".repeat(2000)));
+        history.push(entry(2, "/a"));
+        let remembered = history.remembered(after_secs(3));
+        assert_eq!((seconds(&remembered), remembered.lost), (vec![2], 1));
+        assert_eq!(history.remembered(after_secs(99)).lost, 0);
+    }
+}

@@ -190,3 +190,90 @@ const EXCHANGE_BYTES: usize = 1024;
 
 /// So many jobs at most; the budget is nearly always the tighter bound.
 const MOST_JOBS: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::sample::{self, START};
+    use crate::capture::watch::Watch;
+
+    fn push(queue: &Queue, number: u128) -> Result<(), Box<Exchange>> {
+        let exchange = Box::new(sample::failing(number, START));
+        let key = Watch::default().key_of_failure(&exchange);
+        queue.push_failure(exchange, Progress::Ended, key)
+    }
+
+    fn one() -> usize {
+        cost(&sample::failing(1, START))
+    }
+
+    #[test]
+    fn a_spent_budget_gives_the_exchange_back_until_it_is_released() {
+        let queue = Queue::new(one() * 2);
+        push(&queue, 1).unwrap();
+        push(&queue, 2).unwrap();
+        let back = push(&queue, 3).unwrap_err();
+        assert_eq!(back.id, sample::id(3));
+        // Taken is not yet written: it still costs.
+        assert_eq!(queue.take(9, Duration::ZERO).jobs.len(), 2);
+        assert!(push(&queue, 3).is_err());
+        queue.release(one());
+        push(&queue, 3).unwrap();
+    }
+
+    #[test]
+    fn a_failure_larger_than_the_whole_budget_goes_in_alone() {
+        let queue = Queue::new(1);
+        push(&queue, 1).unwrap();
+        assert!(push(&queue, 2).is_err());
+    }
+
+    #[test]
+    fn jobs_come_out_in_order_and_in_portions() {
+        let queue = Queue::new(usize::MAX);
+        (1..=5).for_each(|number| push(&queue, number).unwrap());
+        let ids = |taken: Taken| -> Vec<_> {
+            let of = |job: &Job| match job {
+                Job::Failure { exchange, .. } => Some(exchange.id),
+                _ => None,
+            };
+            taken.jobs.iter().filter_map(of).collect()
+        };
+        assert_eq!(ids(queue.take(3, Duration::ZERO)), [1, 2, 3].map(sample::id));
+        assert_eq!(ids(queue.take(3, Duration::ZERO)), [4, 5].map(sample::id));
+        assert!(ids(queue.take(3, Duration::ZERO)).is_empty());
+    }
+
+    #[test]
+    fn what_is_in_a_closed_queue_still_comes_out_and_nothing_goes_in() {
+        let queue = Queue::new(usize::MAX);
+        push(&queue, 1).unwrap();
+        queue.close();
+        assert!(push(&queue, 2).is_err());
+        let first = queue.take(9, Duration::ZERO);
+        assert!(first.closed && first.jobs.len() == 1);
+        assert!(queue.wait_closed(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn optional_jobs_are_bounded_too() {
+        let queue = Queue::new(0);
+        (0..MOST_JOBS).for_each(|_| queue.push_optional(Job::Lost));
+        assert_eq!(queue.take(MOST_JOBS, Duration::ZERO).jobs.len(), MOST_JOBS / 2);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_room_is_woken_when_there_is_some() {
+        let queue = std::sync::Arc::new(Queue::new(one()));
+        push(&queue, 1).unwrap();
+        let waiting = tokio::task::spawn_blocking({
+            let queue = std::sync::Arc::clone(&queue);
+            move || queue.release(one())
+        });
+        queue.room().await;
+        waiting.await.unwrap();
+        push(&queue, 2).unwrap();
+        queue.close();
+        queue.room().await;
+    }
+}

@@ -15,6 +15,13 @@ use crate::model::{Exchange, Origin, Timestamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestKey(u64);
 
+#[cfg(test)]
+impl RequestKey {
+    pub(crate) fn for_tests(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// The requests whose failure is open.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -124,3 +131,64 @@ fn path_and_query(target: &[u8]) -> &[u8] {
 
 /// So many different requests are watched at a time; further ones are not.
 const MOST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::sample::{self, START, after_secs};
+
+    #[test]
+    fn the_same_request_of_the_same_client_matches_until_it_succeeds() {
+        let watch = Watch::default();
+        let key = watch.add(&sample::failing(1, START), START);
+        let passed = |status| sample::passed("/v2/orders", after_secs(1), status);
+        assert_eq!(watch.matching(&passed(404)), Some(key));
+        assert_eq!(watch.matching(&passed(200)), Some(key));
+        assert_eq!(watch.matching(&passed(200)), None);
+        assert_eq!(watch.count.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn an_absolute_target_is_the_same_request() {
+        let watch = Watch::default();
+        let key = watch.add(&sample::failing(1, START), START);
+        let target = "https://api.acme.test/v2/orders#top";
+        let passed = sample::passed(target, after_secs(1), 404);
+        assert_eq!(watch.matching(&passed), Some(key));
+        for (target, path) in [
+            ("http://a.test", "/"),
+            ("http://a.test?x=/y", "/"),
+            ("*", "*"),
+            ("/a?b=http://c/", "/a?b=http://c/"),
+        ] {
+            assert_eq!(path_and_query(target.as_bytes()), path.as_bytes());
+        }
+    }
+
+    #[test]
+    fn another_path_query_client_or_time_does_not_match() {
+        let watch = Watch::default();
+        watch.add(&sample::failing(1, START), START);
+        for target in ["/v2/order", "/v2/orders?", "/v2/orders/"] {
+            assert_eq!(watch.matching(&sample::passed(target, START, 200)), None);
+        }
+        let mut other = sample::passed("/v2/orders", START, 200);
+        other.client = "127.0.0.2:50000".parse().unwrap();
+        assert_eq!(watch.matching(&other), None);
+        let late = sample::passed("/v2/orders", after_secs(31), 200);
+        assert_eq!(watch.matching(&late), None);
+    }
+
+    #[test]
+    fn nobody_is_watched_for_longer_than_the_window_or_beyond_the_bound() {
+        let watch = Watch::default();
+        let mut exchange = sample::failing(1, START);
+        for number in 0..MOST + 10 {
+            exchange.request.url.path = format!("/{number}").into_bytes();
+            watch.add(&exchange, START);
+        }
+        assert_eq!(watch.count.load(Ordering::Relaxed), MOST);
+        watch.expire(after_secs(31));
+        assert_eq!(watch.count.load(Ordering::Relaxed), 0);
+    }
+}
