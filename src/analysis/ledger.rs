@@ -196,10 +196,7 @@ impl Ledger {
             self.close(*number);
         }
         let number = recorded.reference.number;
-        self.by_key
-            .entry(recorded.key)
-            .or_default()
-            .insert(number);
+        self.by_key.entry(recorded.key).or_default().insert(number);
         if explain_at.is_some() {
             self.waiting.insert(number);
         }
@@ -387,7 +384,11 @@ mod tests {
     fn the_same_request_again_without_credentials_is_no_leg() {
         let mut ledger = Ledger::default();
         ledger.recorded(recorded(1, 0, true), START);
-        assert!(ledger.recorded(recorded(2, 1, true), after_secs(1)).is_empty());
+        assert!(
+            ledger
+                .recorded(recorded(2, 1, true), after_secs(1))
+                .is_empty()
+        );
         assert_eq!(told(&ledger.due(after_secs(2))), ["E#1 open +0"]);
     }
 
@@ -451,6 +452,9 @@ mod tests {
         }
         assert_eq!(ledger.open.len(), MOST_OPEN);
         assert_eq!(ledger.early.len(), MOST_EARLY);
-        assert_eq!(ledger.by_key.values().map(BTreeSet::len).sum::<usize>(), MOST_OPEN);
+        assert_eq!(
+            ledger.by_key.values().map(BTreeSet::len).sum::<usize>(),
+            MOST_OPEN
+        );
     }
 }

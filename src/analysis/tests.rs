@@ -218,7 +218,11 @@ fn a_challenge_is_told_after_its_second_leg_or_two_seconds() {
     assert!(bench.told().is_empty());
     bench.hands.move_by_secs(1);
     bench.worker.take(Vec::new());
-    assert_eq!(bench.told(), ["#2 open alone"], "not the verdict of a recovered one");
+    assert_eq!(
+        bench.told(),
+        ["#2 open alone"],
+        "not the verdict of a recovered one"
+    );
 }
 
 #[test]
@@ -263,7 +267,11 @@ fn what_the_writer_tells_goes_on_to_the_front_end() {
         Notice::NotDecoded { origin, reason },
         Notice::StoreWorking,
     ]);
-    let lines = ["Lost(3)", "NotDecoded(https://api.acme.test: bad chunk)", "StoreWorking"];
+    let lines = [
+        "Lost(3)",
+        "NotDecoded(https://api.acme.test: bad chunk)",
+        "StoreWorking",
+    ];
     assert_eq!(bench.told(), lines);
 }
 
@@ -301,13 +309,20 @@ fn a_reader_chooses_again_only_when_a_baseline_fits_better() {
     assert_eq!(name(None), None);
     bench.store.add_baseline(&sample::baseline("poor")).unwrap();
     assert_eq!(name(None).as_deref(), Some("poor"));
-    bench.store.add_baseline(&sample::baseline("other")).unwrap();
+    bench
+        .store
+        .add_baseline(&sample::baseline("other"))
+        .unwrap();
     assert_eq!(name(None).as_deref(), Some("poor"));
     bench.store.add_baseline(&sample::baseline("best")).unwrap();
     assert_eq!(name(None).as_deref(), Some("best"));
     assert_eq!(bench.row(1).baseline.as_deref(), Some("best"));
     assert_eq!(name(Some("poor")).as_deref(), Some("poor"));
-    assert_eq!(bench.row(1).baseline.as_deref(), Some("best"), "a pin keeps nothing");
+    assert_eq!(
+        bench.row(1).baseline.as_deref(),
+        Some("best"),
+        "a pin keeps nothing"
+    );
 }
 
 #[test]

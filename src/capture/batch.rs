@@ -65,7 +65,7 @@ impl Batch {
                     }
                 }
                 Job::Repeated { key, seen } => {
-                    steps.push(Step::Tell(Notice::Repeated { key, seen }))
+                    steps.push(Step::Tell(Notice::Repeated { key, seen }));
                 }
                 Job::NotDecoded { origin, reason } => {
                     steps.push(Step::Tell(Notice::NotDecoded { origin, reason }));

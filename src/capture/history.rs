@@ -148,7 +148,9 @@ mod tests {
 
     fn seconds(remembered: &Remembered) -> Vec<i64> {
         let entries = remembered.entries.iter();
-        entries.map(|entry| entry.at.secs() - START.secs()).collect()
+        entries
+            .map(|entry| entry.at.secs() - START.secs())
+            .collect()
     }
 
     #[test]
@@ -163,7 +165,9 @@ mod tests {
     #[test]
     fn what_is_older_than_the_window_is_forgotten() {
         let history = history(10, 1 << 20);
-        [1, 30, 70].map(|number| history.push(entry(number, "/a")));
+        for number in [1, 30, 70] {
+            history.push(entry(number, "/a"));
+        }
         assert_eq!(seconds(&history.remembered(after_secs(75))), [70, 30]);
         assert_eq!(seconds(&history.remembered(after_secs(131))), [0; 0]);
     }
@@ -179,7 +183,10 @@ mod tests {
         assert!(ring.bytes <= one * 40);
         assert_eq!(
             ring.bytes,
-            ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>()
+            ring.entries
+                .iter()
+                .map(|entry| entry.bytes())
+                .sum::<usize>()
         );
     }
 

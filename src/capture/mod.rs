@@ -13,6 +13,8 @@ pub mod trigger;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 
 mod batch;
 mod entry;

@@ -239,7 +239,10 @@ mod tests {
             };
             taken.jobs.iter().filter_map(of).collect()
         };
-        assert_eq!(ids(queue.take(3, Duration::ZERO)), [1, 2, 3].map(sample::id));
+        assert_eq!(
+            ids(queue.take(3, Duration::ZERO)),
+            [1, 2, 3].map(sample::id)
+        );
         assert_eq!(ids(queue.take(3, Duration::ZERO)), [4, 5].map(sample::id));
         assert!(ids(queue.take(3, Duration::ZERO)).is_empty());
     }
@@ -259,7 +262,10 @@ mod tests {
     fn optional_jobs_are_bounded_too() {
         let queue = Queue::new(0);
         (0..MOST_JOBS).for_each(|_| queue.push_optional(Job::Lost));
-        assert_eq!(queue.take(MOST_JOBS, Duration::ZERO).jobs.len(), MOST_JOBS / 2);
+        assert_eq!(
+            queue.take(MOST_JOBS, Duration::ZERO).jobs.len(),
+            MOST_JOBS / 2
+        );
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Seals values for the store: nobody without the store's key reads or exchanges them.
 //!
 //! A sealed value is `version ‖ nonce ‖ ciphertext ‖ tag` (ChaCha20-Poly1305, RFC 8439). What is
-//! encrypted is MessagePack of model types; the version stands for their layout. Table, column and
+//! encrypted is `MessagePack` of model types; the version stands for their layout. Table, column and
 //! row are authenticated too, so a sealed value moved to another place does not open.
 
 use std::fmt;

@@ -152,3 +152,26 @@ fn related<'a>(exchange: &Exchange, remembered: &'a Remembered) -> Vec<&'a Arc<E
     }
     near
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_belong_together_by_what_was_registered() {
+        for (host, domain) in [
+            ("api.acme.co.uk", "acme.co.uk"),
+            ("acme.test", "acme.test"),
+            ("alice.github.io", "alice.github.io"),
+            ("intranet", "intranet"),
+            ("10.1.2.3", "10.1.2.3"),
+            ("localhost", "localhost"),
+            ("app.localhost", "localhost"),
+            ("127.0.0.1", "localhost"),
+            ("::1", "localhost"),
+            ("", ""),
+        ] {
+            assert_eq!(registrable(host), domain, "{host}");
+        }
+    }
+}

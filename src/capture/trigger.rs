@@ -1,6 +1,8 @@
 //! Which exchanges are recorded: a predicate over head (and later body) facts.
 
+use super::watch::path_and_query;
 use crate::auth::challenge::{Challenge, challenges};
+use crate::auth::fingerprint::is_token_path;
 use crate::model::Exchange;
 
 /// What an exchange is kept for.
@@ -63,61 +65,53 @@ fn invites_another_leg(challenge: &Challenge, used: &[u8]) -> bool {
     unused || continues
 }
 
-/// Told by the path alone: the endpoints of OAuth 2 servers and the usual names of login routes.
+/// Told by the path alone. Most are posted to; registries and session frameworks answer GET as well.
 fn may_give_tokens(method: &str, target: &[u8]) -> bool {
-    let segments: &[&str] = match method {
-        "POST" | "PUT" => POSTED,
-        "GET" => ASKED,
-        _ => return false,
-    };
-    let path = target
-        .get(..target.len().min(LONGEST_PATH))
-        .unwrap_or_default()
-        .split(|b| matches!(b, b'?' | b'#'))
-        .next()
-        .unwrap_or_default();
-    path.split(|b| *b == b'/').any(|segment| {
-        segments
-            .iter()
-            .any(|word| segment.eq_ignore_ascii_case(word.as_bytes()))
-    })
+    if !matches!(method, "GET" | "POST" | "PUT") {
+        return false;
+    }
+    let target = path_and_query(target);
+    let path = target.split(|b| *b == b'?').next().unwrap_or_default();
+    is_token_path(path.get(..path.len().min(LONGEST_PATH)).unwrap_or_default())
 }
 
 /// Longer paths are not searched further.
 const LONGEST_PATH: usize = 2048;
 
-const POSTED: &[&str] = &[
-    "token",
-    "tokens",
-    "access_token",
-    "access-token",
-    "accesstoken",
-    "api-token-auth",
-    "auth",
-    "authenticate",
-    "authentication",
-    "jwt",
-    "login",
-    "oauth",
-    "oauth2",
-    "refresh",
-    "refresh_token",
-    "refresh-token",
-    "refreshtoken",
-    "session",
-    "sessions",
-    "sign-in",
-    "sign_in",
-    "signin",
-    "sso",
-];
-
-/// Container registries and session frameworks hand out tokens by GET.
-const ASKED: &[&str] = &["token", "refresh", "session"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::sample::{self, START};
+    use crate::model::Outcome;
+
+    /// Whether a 401 with that challenge to a request with that `Authorization` awaits another leg.
+    fn awaits(authorization: Option<&str>, challenge: &str) -> bool {
+        let mut exchange = sample::challenged(1, START);
+        if let Some(value) = authorization {
+            exchange.request = sample::request("/", &[("Authorization", value)]);
+        }
+        if let Outcome::Response(response) = &mut exchange.outcome {
+            response.fields = sample::fields(&[("WWW-Authenticate", challenge)]);
+        }
+        awaits_next_leg(&exchange)
+    }
+
+    #[test]
+    fn a_handshake_that_was_not_tried_or_goes_on_awaits_its_next_leg() {
+        assert!(awaits(None, "Basic realm=\"x\""));
+        assert!(awaits(None, "Bearer, Negotiate"));
+        assert!(awaits(Some("Bearer x"), "Digest nonce=\"n\""));
+        assert!(awaits(Some("NTLM TlRMTVNTUAAB"), "NTLM TlRMTVNTUAAC"));
+        assert!(awaits(Some("Digest a=b"), "Digest nonce=\"n\", stale=TRUE"));
+    }
+
+    #[test]
+    fn credentials_that_were_refused_await_nothing() {
+        assert!(!awaits(Some("basic eDp5"), "Basic realm=\"x\""));
+        assert!(!awaits(Some("Digest a=b"), "Digest nonce=\"n\""));
+        assert!(!awaits(None, "Bearer realm=\"x\""));
+        assert!(!awaits(None, ""));
+    }
 
     #[test]
     fn a_401_is_a_failure_whatever_was_asked() {
@@ -127,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_endpoint_is_known_by_a_whole_segment() {
+    fn a_token_endpoint_is_known_by_a_whole_word_of_its_path() {
         assert_eq!(
             interest("POST", b"/oauth2/v1/token?x=1", 200),
             Interest::TokenResponse
@@ -138,7 +132,11 @@ mod tests {
         );
         assert_eq!(interest("POST", b"/tokenize", 200), Interest::Context);
         assert_eq!(interest("POST", b"/a?next=/token", 200), Interest::Context);
-        assert_eq!(interest("GET", b"/login", 200), Interest::Context);
+        assert_eq!(
+            interest("GET", b"http://login.test/a", 200),
+            Interest::Context
+        );
+        assert_eq!(interest("DELETE", b"/session", 200), Interest::Context);
         assert_eq!(
             interest("GET", b"/token?service=r", 200),
             Interest::TokenResponse

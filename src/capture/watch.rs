@@ -114,7 +114,7 @@ impl Watch {
 }
 
 /// The part of a target after the authority; only absolute form has one (RFC 9112 section 3.2.2).
-fn path_and_query(target: &[u8]) -> &[u8] {
+pub(super) fn path_and_query(target: &[u8]) -> &[u8] {
     let target = target.split(|b| *b == b'#').next().unwrap_or_default();
     if target.starts_with(b"/") {
         return target;
