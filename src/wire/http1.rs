@@ -226,7 +226,7 @@ impl Decoder {
                 }
                 self.announced = request_framing(&head);
                 self.state = match self.announced {
-                    Framing::Absent | Framing::UntilClose => State::Ended,
+                    Framing::Absent | Framing::UntilClose | Framing::Length(0) => State::Ended,
                     Framing::Length(length) => State::Fixed(length),
                     Framing::Chunked => State::ChunkLine,
                     Framing::Invalid(reason) => State::Unreadable(reason),

@@ -89,6 +89,16 @@ fn pipelined_requests_are_told_apart() {
 }
 
 #[test]
+fn a_request_with_length_zero_is_over_at_its_head() {
+    let head = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+    let mut decoder = Decoder::new(Role::Requests, 4096);
+    let (taken, event) = decoder.decode(head);
+    assert_eq!(taken, head.len());
+    assert!(matches!(event, Some(Event::Head(_))));
+    assert!(matches!(decoder.decode(b""), (0, Some(Event::End(None)))));
+}
+
+#[test]
 fn chunked_content_with_extensions_and_trailers_is_joined() {
     let told = both_ways(
         Role::Responses,
