@@ -188,10 +188,11 @@ impl<'a> Forwarding<'a> {
                 pass_response(bytes, responses, exchanges, progress)
             });
             if let Poll::Ready(stop) = polled {
-                progress.response = Phase::Over;
-                if stop != Stop::MessageOver {
+                // Ended before anything came: the client is still owed an answer.
+                if stop != Stop::MessageOver || progress.response == Phase::Awaited {
                     return Poll::Ready(Some(stop));
                 }
+                progress.response = Phase::Over;
             }
         }
         if progress.is_upgraded() && progress.request_over && progress.response != Phase::Over {
