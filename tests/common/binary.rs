@@ -185,12 +185,15 @@ impl Why401 {
     fn spawn_run(&self, listen: &str, more: &[&str]) -> Child {
         let mut command = self.binary();
         command
-            .args(["run", "--listen", listen, "--ui", "off"])
+            .args(["run", "--listen", listen])
             .arg("--data")
             .arg(self.data())
             .arg("--upstream-ca")
             .arg(self.home.path().join("upstream-ca.pem"))
             .args(more);
+        if !more.contains(&"--ui") {
+            command.args(["--ui", "off"]);
+        }
         command.spawn().expect("the binary starts")
     }
 

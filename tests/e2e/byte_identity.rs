@@ -21,6 +21,7 @@ crate::tests![
     an_absolute_form_request_keeps_all_but_its_target,
     an_absolute_form_https_request_reaches_the_origin_over_tls,
     one_byte_pieces_of_an_absolute_form_request_keep_their_body,
+    a_request_of_length_zero_is_over_at_its_head,
 ];
 
 /// What a client sends on one connection, and what the origin answers to each message.
@@ -473,6 +474,28 @@ fn an_absolute_form_https_request_reaches_the_origin_over_tls() {
 fn one_byte_pieces_of_an_absolute_form_request_keep_their_body() {
     absolute_form(Transport::Plain, 1);
     absolute_form(Transport::Tls, 1);
+}
+
+fn a_request_of_length_zero_is_over_at_its_head() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = Origin::playing(
+        Transport::Plain,
+        vec![
+            Turn::Saw(b"\r\n\r\n".to_vec()),
+            Turn::send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+            Turn::AwaitEnd,
+        ],
+    );
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        origin.url("/"),
+        origin.authority()
+    );
+    // The client asked for the close and waits for it.
+    let client = tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
+    assert_eq!(client.end, End::Finished);
+    assert_eq!(why401.list_of(1).len(), 1);
 }
 
 /// The proxy's own fields go, the target becomes origin form; all else stays as it is.

@@ -425,7 +425,6 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
         "baseline show works",
         "baseline show works --json",
         "diff good.sh good.sh",
-        "import curl good.sh",
     ]
     .iter()
     .map(|line| line.split(' ').map(ToOwned::to_owned).collect())
