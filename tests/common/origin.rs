@@ -269,11 +269,12 @@ where
             let mut buffer = Vec::new();
             while let Some(request) = read_request(&mut stream, &mut buffer).await {
                 let reply = handler(&request);
+                let close = request.field("connection").as_deref() == Some("close");
                 log.requests
                     .lock()
                     .expect("no handler panicked")
                     .push(request);
-                if !send(&mut stream, &reply).await {
+                if !send(&mut stream, &reply).await || close {
                     break;
                 }
             }

@@ -1,5 +1,6 @@
 //! One end of a connection played from a script: literal bytes out, every byte in recorded.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::sync::Notify;
 
 /// One step of a script.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Turn {
     /// Write these bytes, cut into pieces of at most that many bytes.
     Send(Vec<u8>, usize),
@@ -21,6 +22,22 @@ pub enum Turn {
     Finish,
     /// Wait until the peer has closed its sending direction.
     AwaitEnd,
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(bytes, size) => {
+                let text = String::from_utf8_lossy(bytes.get(..500).unwrap_or(bytes));
+                write!(f, "Send({text:?}, pieces of {size})")
+            }
+            Self::Received(count) => write!(f, "Received({count})"),
+            Self::Saw(bytes) => write!(f, "Saw({:?})", String::from_utf8_lossy(bytes)),
+            Self::Pause(time) => write!(f, "Pause({time:?})"),
+            Self::Finish => f.write_str("Finish"),
+            Self::AwaitEnd => f.write_str("AwaitEnd"),
+        }
+    }
 }
 
 impl Turn {
@@ -49,12 +66,19 @@ pub enum End {
 }
 
 /// What one end of a connection got to see.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Played {
     /// Every byte that came in.
     pub received: Vec<u8>,
     /// How the peer's direction ended.
     pub end: End,
+}
+
+impl fmt::Debug for Played {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(self.received.get(..500).unwrap_or(&self.received));
+        write!(f, "{} bytes, {:?}: {text:?}", self.received.len(), self.end)
+    }
 }
 
 /// Bytes that come in, shared between the task that reads and those that wait.

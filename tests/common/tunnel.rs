@@ -74,7 +74,15 @@ pub fn play_through(
 }
 
 /// Plays a client's script on a connection to the proxy itself.
+///
+/// # Panics
+/// With what had been received when the script takes too long.
 pub fn play_on(proxy: SocketAddr, turns: &[Turn]) -> Played {
     let inbox = Inbox::new();
-    wait::block_on(async { play(dial(proxy).await, turns, &inbox).await })
+    let playing = async {
+        let stream = dial(proxy).await;
+        tokio::time::timeout(wait::PATIENCE / 2, play(stream, turns, &inbox)).await
+    };
+    let played = wait::block_on(playing);
+    played.unwrap_or_else(|_elapsed| panic!("{turns:#?} came to no end: {:?}", inbox.so_far()))
 }
