@@ -104,9 +104,12 @@ impl Store {
     pub fn resolve(&self, text: &str, now: Timestamp) -> Result<Ref, ResolveError> {
         let text = text.trim();
         let digits = text.strip_prefix('#').unwrap_or(text);
+        // Ids begin with a zero, running numbers are written without.
         let found = match digits.parse::<i64>() {
-            Ok(number) => self.reference("n = ?1", vec![number.into()])?,
-            Err(_no_number) => self.by_id(text, now)?,
+            Ok(number) if text.starts_with('#') || !digits.starts_with('0') => {
+                self.reference("n = ?1", vec![number.into()])?
+            }
+            _ => self.by_id(text, now)?,
         };
         match found {
             Some(reference) => Ok(reference),
