@@ -79,13 +79,7 @@ fn check_fields(head: &Head, is_1_0: bool) -> Result<(), Refusal> {
             }
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             codings += 1;
-            if !value.eq_ignore_ascii_case(b"chunked") {
-                return Err(refusal(
-                    501,
-                    "Not Implemented",
-                    "The transfer coding is not chunked.",
-                ));
-            }
+            check_codings(value)?;
         } else if name.eq_ignore_ascii_case(b"host") {
             hosts += 1;
         }
@@ -105,6 +99,29 @@ fn check_fields(head: &Head, is_1_0: bool) -> Result<(), Refusal> {
     }
 }
 
+/// The last coding frames the message; a coding that nobody registered could mean anything.
+fn check_codings(value: &[u8]) -> Result<(), Refusal> {
+    let codings: Vec<Vec<u8>> = value
+        .split(|b| *b == b',')
+        .map(|coding| coding.trim_ascii().to_ascii_lowercase())
+        .collect();
+    match codings.split_last() {
+        Some((last, others)) if last == b"chunked" => {
+            let registered = |coding: &Vec<u8>| REGISTERED_CODINGS.contains(&coding.as_slice());
+            if others.iter().all(registered) {
+                Ok(())
+            } else {
+                Err(refusal(
+                    501,
+                    "Not Implemented",
+                    "There is an unknown transfer coding.",
+                ))
+            }
+        }
+        _ => Err(bad("The last transfer coding is not chunked.")),
+    }
+}
+
 fn bad(sentence: &'static str) -> Refusal {
     refusal(400, "Bad Request", sentence)
 }
@@ -116,6 +133,9 @@ fn refusal(status: u16, reason: &'static str, sentence: &'static str) -> Refusal
         sentence,
     }
 }
+
+/// RFC 9112 section 7, without `chunked`, which may only come last.
+const REGISTERED_CODINGS: &[&[u8]] = &[b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"];
 
 const REQUEST_LINE_LIMIT: usize = 64 * 1024;
 const FIELD_LIMIT: usize = 2000;
@@ -149,7 +169,10 @@ mod tests {
             ("Host: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n", 400),
             ("Host: a\r\nContent-Length: +1\r\n", 400),
             ("Host: a\r\nContent-Length: 1, 1\r\n", 400),
-            ("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+            ("Host: a\r\nTransfer-Encoding: chunked, gzip\r\n", 400),
+            ("Host: a\r\nTransfer-Encoding: chunked, chunked\r\n", 501),
+            ("Host: a\r\nTransfer-Encoding: br, chunked\r\n", 501),
+            ("Host: a\r\nTransfer-Encoding:\r\n", 400),
             ("Host: a\r\nX : 1\r\n", 400),
             ("Host: a\r\nX: 1\r\n folded\r\n", 400),
             ("Host: a\r\nX: 1\rY: 2\r\n", 400),
