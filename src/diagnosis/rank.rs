@@ -21,7 +21,8 @@ pub(crate) struct Ranked {
     pub(crate) alternatives: Vec<Candidate>,
 }
 
-/// Ranks candidates: one headline of 60 or more, at most two others worth reading.
+/// Ranks candidates: one headline of 60 or more, at most two others worth reading. Without a headline
+/// every hint is.
 pub(crate) fn rank(candidates: &[Candidate]) -> Ranked {
     let mut kept: Vec<Candidate> = candidates
         .iter()
@@ -36,7 +37,11 @@ pub(crate) fn rank(candidates: &[Candidate]) -> Ranked {
         first.score >= HEADLINE,
         first.cause.class <= Class::Expected,
     );
-    let least = first.score.saturating_sub(NEAR).max(WORTH_READING);
+    let least = if is_headline {
+        first.score.saturating_sub(NEAR).max(WORTH_READING)
+    } else {
+        HINT
+    };
     let mut rest = kept.into_iter();
     let headline = if is_headline { rest.next() } else { None };
     let alternatives = if is_headline && is_expected {
@@ -54,6 +59,8 @@ pub(crate) fn rank(candidates: &[Candidate]) -> Ranked {
 
 const HEADLINE: u8 = 60;
 const WORTH_READING: u8 = 40;
+/// The least that is worth showing at all (`causes.md` 1.9).
+const HINT: u8 = 20;
 const NEAR: u8 = 25;
 const MOST_ALTERNATIVES: usize = 2;
 
