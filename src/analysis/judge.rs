@@ -2,7 +2,7 @@
 
 use crate::baseline;
 use crate::capture::store::Verdict;
-use crate::diagnosis::{self, Confidence, Diagnosis, FaultSide};
+use crate::diagnosis::{self, Diagnosis};
 use crate::model::{Baseline, Case, ChosenBaseline, Outcome, Request, Timestamp};
 
 /// How a baseline is chosen and a Case diagnosed: [`Judge::REAL`], but in tests.
@@ -45,23 +45,13 @@ impl Judge {
 
 /// The plain columns of a diagnosis.
 pub(super) fn verdict(diagnosis: &Diagnosis, same_as: Option<u64>) -> Verdict {
-    let finding = diagnosis.verdict.as_ref();
-    let side = finding.map_or(FaultSide::Undecided, |finding| finding.side);
-    let confidence = finding.map_or(Confidence::None, |finding| confidence(finding.score));
     Verdict {
-        cause: finding.map(|finding| finding.cause.to_owned()),
-        side: side.as_str().to_owned(),
-        confidence: confidence.as_str().to_owned(),
+        cause: diagnosis
+            .verdict
+            .as_ref()
+            .map(|finding| finding.cause.to_owned()),
+        side: diagnosis.side().as_str().to_owned(),
+        confidence: diagnosis.confidence().as_str().to_owned(),
         same_as,
-    }
-}
-
-/// The classes of `causes.md` 1.9.
-fn confidence(score: u8) -> Confidence {
-    match score {
-        90.. => Confidence::Certain,
-        60..90 => Confidence::Strong,
-        20..60 => Confidence::Hint,
-        0..20 => Confidence::None,
     }
 }

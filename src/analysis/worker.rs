@@ -218,8 +218,8 @@ impl Worker {
         if let Some(known) = self.known.get(&repeat) {
             case.baseline.clone_from(&known.baseline);
             return Ok(Drawn {
-                case: Box::new(case),
                 verdict: verdict(&known.diagnosis, Some(known.number)),
+                case: Box::new(case),
                 diagnosis: Arc::clone(&known.diagnosis),
                 revises: false,
             });
@@ -241,8 +241,8 @@ impl Worker {
             .improve(&mut case, &self.baselines, self.clock.now());
         let diagnosis = self.judge.diagnose(&case);
         Drawn {
-            case: Box::new(case),
             verdict: verdict(&diagnosis, None),
+            case: Box::new(case),
             diagnosis: Arc::new(diagnosis),
             revises,
         }

@@ -1,13 +1,13 @@
 //! What was known around a failure when it happened: chosen from the history.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::entry::Entry;
 use super::history::Remembered;
 use crate::auth::fingerprint::Fingerprinter;
-use crate::model::{ClientKey, CredentialFact, Exchange, ExchangeId, Seen};
+use crate::model::{ClientKey, CredentialFact, Exchange, Seen};
 
 /// What was known around a failing exchange.
 #[derive(Debug)]
@@ -33,17 +33,22 @@ pub(super) fn snapshot(
         .into_iter()
         .filter_map(|entry| Some((entry, entry.seen(fingerprinter)?.as_ref())))
         .collect();
-    let mut chosen = Choice::default();
+    let mut chosen = BTreeSet::new();
     for (class, most) in CLASSES {
-        let wanted = known
+        let room = (*most).min(MOST.saturating_sub(chosen.len()));
+        let fresh: Vec<usize> = known
             .iter()
-            .filter(|(_, seen)| class(seen, exchange, client.as_ref()));
-        chosen.add(wanted.map(|(entry, _)| entry.id), *most);
+            .enumerate()
+            .filter(|(_, (_, seen))| class(seen, exchange, client.as_ref()))
+            .map(|(at, _)| at)
+            .filter(|at| !chosen.contains(at))
+            .take(room)
+            .collect();
+        chosen.extend(fresh);
     }
-    let mut before: Vec<Arc<Entry>> = known
+    let mut before: Vec<Arc<Entry>> = chosen
         .into_iter()
-        .filter(|(entry, _)| chosen.ids.contains(&entry.id))
-        .map(|(entry, _)| Arc::clone(entry))
+        .filter_map(|at| known.get(at).map(|(entry, _)| Arc::clone(entry)))
         .collect();
     before.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
     Snapshot {
@@ -117,36 +122,20 @@ fn is_client(seen: &Seen, client: Option<&ClientKey>) -> bool {
     client == Some(&seen.client)
 }
 
-#[derive(Default)]
-struct Choice {
-    ids: BTreeSet<ExchangeId>,
-}
-
-impl Choice {
-    /// Adds up to `most` that are not chosen yet, as long as there is room.
-    fn add(&mut self, wanted: impl Iterator<Item = ExchangeId>, most: usize) {
-        let most = most.min(MOST.saturating_sub(self.ids.len()));
-        let fresh: Vec<_> = wanted
-            .filter(|id| !self.ids.contains(id))
-            .take(most)
-            .collect();
-        self.ids.extend(fresh);
-    }
-}
-
 fn related<'a>(exchange: &Exchange, remembered: &'a Remembered) -> Vec<&'a Arc<Entry>> {
     let host = exchange.request.url.origin.host.as_str();
     let domain = registrable(host);
-    let mut same: HashMap<&str, bool> = HashMap::from([(host, true)]);
+    // Neighbours in the history mostly went to the same host: it is judged once for all of them.
+    let mut last = (host, true);
     let mut near = Vec::new();
     for entry in &remembered.entries {
         if entry.at > exchange.at || entry.id == exchange.id {
             continue;
         }
-        let is_near = *same
-            .entry(entry.host())
-            .or_insert_with(|| registrable(entry.host()) == domain);
-        if is_near || entry.gave_tokens() {
+        if entry.host() != last.0 {
+            last = (entry.host(), registrable(entry.host()) == domain);
+        }
+        if last.1 || entry.gave_tokens() {
             near.push(entry);
         }
     }

@@ -182,6 +182,7 @@ fn a_record_is_named_by_number_id_and_the_unique_start_of_one() {
 
 #[test]
 fn lists_are_filtered_and_newest_first() {
+    type Change = fn(&mut Filter);
     let folder = folder();
     let store = sample::open(folder.path());
     for number in 1..=3_u64 {
@@ -192,29 +193,29 @@ fn lists_are_filtered_and_newest_first() {
         );
     }
     full_verdict(&store, 2);
-    let numbers = |change: &dyn Fn(&mut Filter)| -> Vec<u64> {
+    let numbers = |change: Change| -> Vec<u64> {
         let mut filter = Filter::default();
         change(&mut filter);
         let rows = store.list(&filter, START).unwrap();
         rows.iter().map(|row| row.reference.number).collect()
     };
-    let cases: &[(&dyn Fn(&mut Filter), &[u64])] = &[
-        (&|_| {}, &[3, 2, 1]),
-        (&|f| f.limit = Some(2), &[3, 2]),
-        (&|f| f.since = Some(after_secs(2)), &[3, 2]),
-        (&|f| f.cause = Some("jwt-expired".into()), &[2]),
-        (&|f| f.host = Some("ACME.test".into()), &[3, 2, 1]),
-        (&|f| f.host = Some("api.acme.test".into()), &[3, 2, 1]),
-        (&|f| f.host = Some("cme.test".into()), &[]),
-        (&|f| f.route = Some("/v2/orders".into()), &[3, 2, 1]),
-        (&|f| f.route = Some("/v2/*".into()), &[]),
-        (&|f| f.client = Some("CURL/8".into()), &[3, 2, 1]),
-        (&|f| f.search = Some("Expired".into()), &[2]),
-        (&|f| f.search = Some("%".into()), &[]),
-        (&|f| f.search = Some("' OR 1 --".into()), &[]),
+    let cases: &[(Change, &[u64])] = &[
+        (|_| {}, &[3, 2, 1]),
+        (|f| f.limit = Some(2), &[3, 2]),
+        (|f| f.since = Some(after_secs(2)), &[3, 2]),
+        (|f| f.cause = Some("jwt-expired".into()), &[2]),
+        (|f| f.host = Some("ACME.test".into()), &[3, 2, 1]),
+        (|f| f.host = Some("api.acme.test".into()), &[3, 2, 1]),
+        (|f| f.host = Some("cme.test".into()), &[]),
+        (|f| f.route = Some("/v2/orders".into()), &[3, 2, 1]),
+        (|f| f.route = Some("/v2/*".into()), &[]),
+        (|f| f.client = Some("CURL/8".into()), &[3, 2, 1]),
+        (|f| f.search = Some("Expired".into()), &[2]),
+        (|f| f.search = Some("%".into()), &[]),
+        (|f| f.search = Some("' OR 1 --".into()), &[]),
     ];
     for (case, (change, expected)) in cases.iter().enumerate() {
-        assert_eq!(numbers(change), *expected, "case {case}");
+        assert_eq!(numbers(*change), *expected, "case {case}");
     }
 }
 
