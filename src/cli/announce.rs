@@ -168,3 +168,102 @@ fn build(case: &Case, diagnosis: &Diagnosis) -> Report {
 const MOST_TALLIES: usize = 256;
 /// To the line above, and nothing from its start on.
 const LINE_ABOVE: &str = "\x1b[1A\r\x1b[J";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cli::sample::{self, Written};
+    use crate::model::ExchangeId;
+
+    fn announcer(terminal: bool, format: Format) -> (Announcer, Written, Written) {
+        let (output, stdout, stderr) = sample::output(terminal);
+        let style = Style {
+            width: 80,
+            ..Style::default()
+        };
+        (Announcer::new(output, style, format), stdout, stderr)
+    }
+
+    fn explained(number: u64, same_as: Option<u64>) -> Event {
+        let case = Box::new(sample::case(number));
+        Event::Explained {
+            diagnosis: Arc::new(diagnosis::diagnose(&case)),
+            case,
+            same_as,
+        }
+    }
+
+    fn recovered(number: u64) -> Event {
+        Event::Revised {
+            number,
+            id: ExchangeId::from_parts(sample::case(number).failing.at, 0),
+            state: State::Recovered,
+        }
+    }
+
+    #[test]
+    fn repeats_on_a_pipe_are_told_once_and_then_every_tenth_time() {
+        let (mut announcer, stdout, stderr) = announcer(false, Format::Text);
+        announcer.announce(&explained(1, None)).unwrap();
+        for number in 2..=26 {
+            announcer.announce(&explained(number, Some(1))).unwrap();
+        }
+        insta::assert_snapshot!(stdout.text());
+        assert_eq!(stderr.text(), "");
+    }
+
+    #[test]
+    fn repeats_on_a_terminal_replace_their_line_unless_something_came_between() {
+        let (mut announcer, stdout, _stderr) = announcer(true, Format::Text);
+        for event in [
+            explained(1, None),
+            explained(2, Some(1)),
+            explained(3, Some(1)),
+            recovered(1),
+            explained(4, Some(1)),
+        ] {
+            announcer.announce(&event).unwrap();
+        }
+        let text = stdout.text();
+        assert_eq!(text.matches(LINE_ABOVE).count(), 1, "{text:?}");
+        let in_place = format!("same as #1\n{LINE_ABOVE} 401  ×2");
+        assert!(text.contains(&in_place), "{text:?}");
+        assert!(text.contains("recovered\n 401  ×3"), "{text:?}");
+    }
+
+    #[test]
+    fn a_repeat_of_what_was_never_printed_gets_its_block() {
+        let (mut announcer, stdout, _stderr) = announcer(false, Format::Text);
+        announcer.announce(&explained(9, Some(1))).unwrap();
+        assert!(stdout.text().contains("fix"), "{}", stdout.text());
+    }
+
+    #[test]
+    fn json_is_one_object_per_line_repeats_included() {
+        let (mut announcer, stdout, stderr) = announcer(true, Format::Json);
+        for event in [explained(1, None), explained(2, Some(1)), recovered(2)] {
+            announcer.announce(&event).unwrap();
+        }
+        let schemas: Vec<_> = stdout
+            .text()
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["schema"].clone())
+            .collect();
+        assert_eq!(
+            schemas,
+            ["why401.report/1", "why401.report/1", "why401.update/1"]
+        );
+        assert_eq!(stderr.text(), "");
+    }
+
+    #[test]
+    fn what_is_lost_is_said_on_standard_error() {
+        let (mut announcer, stdout, stderr) = announcer(false, Format::Json);
+        announcer.announce(&Event::Lost(3)).unwrap();
+        announcer.announce(&Event::StoreWorking).unwrap();
+        assert_eq!(stdout.text(), "");
+        assert!(stderr.text().contains("warning: 3 failed exchanges"));
+    }
+}

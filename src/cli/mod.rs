@@ -17,6 +17,8 @@ mod context;
 mod entry;
 mod git_index;
 mod input;
+#[cfg(test)]
+mod sample;
 mod signals;
 mod startup;
 

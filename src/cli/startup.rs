@@ -81,11 +81,11 @@ pub(crate) fn status_line(requests: u64, failures: u64, unicode: bool) -> String
         return WAITING.to_owned();
     }
     let times = if unicode { '×' } else { 'x' };
-    format!(
-        "  {} requests, {} {times} 401",
-        grouped(requests),
-        grouped(failures)
-    )
+    let requests = match requests {
+        1 => "1 request".to_owned(),
+        more => format!("{} requests", grouped(more)),
+    };
+    format!("  {requests}, {} {times} 401", grouped(failures))
 }
 
 /// `1 284`: groups of three digits.
@@ -146,7 +146,7 @@ mod tests {
     fn the_status_line_counts() {
         assert_eq!(status_line(0, 0, true), WAITING);
         assert_eq!(status_line(1284, 37, true), "  1 284 requests, 37 × 401");
-        assert_eq!(status_line(1, 0, false), "  1 requests, 0 x 401");
+        assert_eq!(status_line(1, 0, false), "  1 request, 0 x 401");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1 234 567");
     }

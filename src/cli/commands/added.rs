@@ -48,28 +48,16 @@ fn place(place: &Place) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        BaselineSource, Content, FieldLine, FieldSection, HttpVersion, Provenance, Request,
-        Timestamp, Url,
-    };
+    use crate::cli::sample;
+    use crate::model::FieldLine;
 
     fn baseline(fields: Vec<FieldLine>) -> Baseline {
-        let url = Url::parse(b"https://api.acme.test/v2/orders").unwrap();
+        let url = "https://api.acme.test/v2/orders";
         Baseline {
             name: "orders".to_owned(),
-            source: BaselineSource::Curl,
-            added: Timestamp::default(),
-            request: Request {
-                method: "GET".to_owned(),
-                target: url.path_and_query(),
-                url,
-                version: HttpVersion::Http11,
-                fields: FieldSection::from_lines(fields, Provenance::Import),
-                content: Content::default(),
-                trailers: FieldSection::default(),
-            },
             unresolved: vec!["{{tenant}}".to_owned()],
             warnings: vec!["-k is not kept".to_owned()],
+            ..sample::baseline(sample::request("GET", url, fields))
         }
     }
 

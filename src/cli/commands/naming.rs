@@ -103,28 +103,10 @@ const LONGEST_MADE_UP: usize = 60;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        BaselineSource, Content, FieldSection, HttpVersion, Request, Timestamp, Url,
-    };
+    use crate::cli::sample;
 
     fn baseline(method: &str, url: &str) -> Baseline {
-        let url = Url::parse(url.as_bytes()).unwrap();
-        Baseline {
-            name: String::new(),
-            source: BaselineSource::Curl,
-            added: Timestamp::default(),
-            request: Request {
-                method: method.to_owned(),
-                target: url.path_and_query(),
-                url,
-                version: HttpVersion::Http11,
-                fields: FieldSection::default(),
-                content: Content::default(),
-                trailers: FieldSection::default(),
-            },
-            unresolved: Vec::new(),
-            warnings: Vec::new(),
-        }
+        sample::baseline(sample::request(method, url, Vec::new()))
     }
 
     fn names(known: &[Baseline], wanted: Option<&str>, new: Vec<Baseline>) -> Vec<String> {

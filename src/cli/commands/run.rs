@@ -103,6 +103,12 @@ impl Running {
         })
     }
 
+    fn counted(&self, context: &Context) -> String {
+        let counts = self.recorder.counts();
+        let unicode = context.output.notice.unicode;
+        status_line(counts.requests, counts.failures, unicode)
+    }
+
     /// Counts for whoever watches, until a signal comes; then ends in order.
     async fn until_stopped(mut self, context: &mut Context) -> Result<Exit, Problem> {
         let mut tick = tokio::time::interval(STATUS_TICK);
@@ -111,11 +117,14 @@ impl Running {
                 () = self.signals.next() => break,
                 () = self.unheard_now.cancelled() => break,
                 _ = tick.tick() => {
-                    let counts = self.recorder.counts();
-                    let line = status_line(counts.requests, counts.failures, context.output.notice.unicode);
+                    let line = self.counted(context);
                     context.output.status(&line, Instant::now());
                 }
             }
+        }
+        if context.output.notice.terminal {
+            let line = self.counted(context);
+            context.output.say(&format!("{line}\n"));
         }
         let Self {
             mut signals,
