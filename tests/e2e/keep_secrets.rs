@@ -52,8 +52,16 @@ impl Cage {
                 entry.push((canary.place, form, bytes));
             }
         }
+        // Most bytes are ruled out by the first two of a form, without a look into the map.
+        let mut begins = vec![false; 1 << 16];
+        for head in sought.keys() {
+            begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
+        }
         let mut hits = Vec::new();
         for (at, head) in text.windows(HEAD).enumerate() {
+            if !begins[usize::from(u16::from_be_bytes([head[0], head[1]]))] {
+                continue;
+            }
             for (place, form, bytes) in sought.get(head).into_iter().flatten() {
                 if text[at..].starts_with(bytes) {
                     hits.push(format!("{place} ({form}) in {where_from}"));
