@@ -1,10 +1,12 @@
 //! Reads authentication out of messages; judges nothing.
 
+mod bare;
 pub mod challenge;
 mod challenge_reader;
 #[cfg(test)]
 mod challenge_tests;
 pub mod cookie;
+mod cookie_tables;
 pub mod credentials;
 pub mod decode;
 pub mod fingerprint;
@@ -16,3 +18,4 @@ mod shape;
 pub mod stated;
 mod stated_html;
 mod stated_json;
+mod vendors;

@@ -1,10 +1,11 @@
 //! Names of fields, cookies and parameters that hold credentials (`causes.md` section 5).
 
+use super::cookie_tables::{AFFINITY_COOKIES, CSRF_COOKIES, NEVER_COOKIES, SESSION_COOKIES};
 use super::name_tables::{
-    AFFINITY_COOKIES, AUTHORIZATION_HEADERS, CREDENTIAL_PARAMETERS, CSRF_COOKIES, CSRF_HEADERS,
-    KEY_HEADER_PREFIXES, KEY_HEADERS, NEVER_COOKIES, PROOF_HEADERS, SCHEMES, SECRET_PARAMETERS,
-    SESSION_COOKIES, SUSPECT_WORDS, VENDOR_PREFIXES,
+    ABOUT_ENDS, AUTHORIZATION_HEADERS, CREDENTIAL_PARAMETERS, CSRF_HEADERS, KEY_HEADER_PREFIXES,
+    KEY_HEADERS, NO_SECRET_HEADERS, PROOF_HEADERS, SCHEMES, SECRET_PARAMETERS, SUSPECT_WORDS,
 };
+pub use super::vendors::vendor_prefix;
 
 /// What kind of credential a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,26 +35,35 @@ pub fn header_class(name: &str) -> Option<HeaderClass> {
         Some(HeaderClass::Cookie)
     } else if listed(CSRF_HEADERS) {
         Some(HeaderClass::Csrf)
-    } else if listed(PROOF_HEADERS) {
+    } else if listed(PROOF_HEADERS) || name.starts_with("x-hmac-") {
         Some(HeaderClass::Proof)
-    } else if listed(KEY_HEADERS) || starts_with_any(name, KEY_HEADER_PREFIXES) {
+    } else if listed(KEY_HEADERS) {
         Some(HeaderClass::Key)
-    } else if !NOT_SECRET_HEADERS.contains(&name) && has_suspect_word(name) {
+    } else if listed(NO_SECRET_HEADERS) || tells_about(name) {
+        None
+    } else if starts_with_any(name, KEY_HEADER_PREFIXES) {
+        Some(HeaderClass::Key)
+    } else if has_suspect_word(name) || is_misspelt_authorization(name) {
         Some(HeaderClass::Suspected)
     } else {
         None
     }
 }
 
-/// Fields that tell about authentication without holding a secret.
-const NOT_SECRET_HEADERS: &[&str] = &[
-    "www-authenticate",
-    "proxy-authenticate",
-    "authentication-info",
-    "signature-input",
-    "x-amzn-remapped-www-authenticate",
-    "www-authentication",
-];
+/// Names of what surrounds a credential: `Travis-API-Version`, `X-Okta-Request-Id`.
+fn tells_about(name: &str) -> bool {
+    starts_with_any(name, &["access-control-", "sec-"])
+        || ABOUT_ENDS.iter().any(|end| {
+            name.strip_suffix(end)
+                .is_some_and(|n| n.ends_with(['-', '_', '.']))
+        })
+}
+
+/// `Authentication`, `Authorisation`, `Autorization`: a client may have put its credential there.
+fn is_misspelt_authorization(name: &str) -> bool {
+    name == "authentication"
+        || ((11..=15).contains(&name.len()) && strsim::levenshtein(name, "authorization") <= 2)
+}
 
 /// What a cookie is for, by its name (and value).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,15 +82,23 @@ pub enum CookieClass {
 
 /// What a cookie is for.
 pub fn cookie_class(name: &str, value: &[u8]) -> CookieClass {
-    let name = name.to_ascii_lowercase();
-    if matches_any(&name, NEVER_COOKIES) {
+    let lower = name.to_ascii_lowercase();
+    // The prefixes of RFC 6265bis section 4.1.3 say how it was set, not what it is for.
+    let bare = ["__secure-", "__host-"]
+        .iter()
+        .find_map(|prefix| lower.strip_prefix(prefix))
+        .unwrap_or(&lower);
+    if matches_any(bare, NEVER_COOKIES) {
         CookieClass::Never
-    } else if matches_any(&name, AFFINITY_COOKIES) {
+    } else if matches_any(bare, AFFINITY_COOKIES) {
         CookieClass::Affinity
-    } else if matches_any(&name, CSRF_COOKIES) {
+    } else if matches_any(bare, CSRF_COOKIES) || bare.contains("csrf") || bare.contains("xsrf") {
         CookieClass::Csrf
-    } else if matches_any(&name, SESSION_COOKIES)
-        || has_suspect_word(&name)
+    } else if matches_any(bare, SESSION_COOKIES)
+        || is_drupal_session(bare)
+        // Okta's; in lower case it is anyone's.
+        || name == "DT"
+        || (has_suspect_word(bare) && !tells_about(bare))
         || super::jwt::decode(value).is_some()
     {
         CookieClass::Session
@@ -89,12 +107,20 @@ pub fn cookie_class(name: &str, value: &[u8]) -> CookieClass {
     }
 }
 
+/// Drupal: `SESS` or `SSESS` and a hash of the site.
+fn is_drupal_session(name: &str) -> bool {
+    ["ssess", "sess"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .is_some_and(|hash| hash.len() >= 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
 /// Whether a query, form or JSON member of that name holds a secret (the value decides for `key`).
 pub fn is_secret_parameter(name: &str, value: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     match name.as_str() {
         "key" => value.len() >= KEY_LENGTH,
-        name => SECRET_PARAMETERS.contains(&name) || has_suspect_word(name),
+        name => SECRET_PARAMETERS.contains(&name) || (has_suspect_word(name) && !tells_about(name)),
     }
 }
 
@@ -116,15 +142,6 @@ pub fn is_scheme_word(word: &[u8]) -> bool {
     SCHEMES
         .iter()
         .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
-}
-
-/// The vendor and the public prefix of a token (`ghp_` of GitHub), if it has a known one.
-pub fn vendor_prefix(value: &[u8]) -> Option<(&'static str, &'static str)> {
-    VENDOR_PREFIXES
-        .iter()
-        .filter(|(_, prefix)| value.len() > prefix.len() && value.starts_with(prefix.as_bytes()))
-        .max_by_key(|(_, prefix)| prefix.len())
-        .copied()
 }
 
 /// A name that has one of the words of the heuristic between `-`, `_`, `.` or its ends.
@@ -171,7 +188,21 @@ mod tests {
         assert_eq!(header_class("X-Api-Key"), Some(HeaderClass::Key));
         assert_eq!(header_class("x-xsrf-token"), Some(HeaderClass::Csrf));
         assert_eq!(header_class("DPoP"), Some(HeaderClass::Proof));
-        assert_eq!(header_class("X-Acme-Secret"), Some(HeaderClass::Suspected));
+        assert_eq!(header_class("X-Hmac-Nonce"), Some(HeaderClass::Proof));
+        assert_eq!(header_class("X-Okta-Foo"), Some(HeaderClass::Key));
+        assert_eq!(header_class("Set-Cookie"), Some(HeaderClass::Cookie));
+        for suspected in [
+            "X-Acme-Secret",
+            "Authentication",
+            "Authorisation",
+            "Autorization",
+        ] {
+            assert_eq!(
+                header_class(suspected),
+                Some(HeaderClass::Suspected),
+                "{suspected}"
+            );
+        }
         for plain in [
             "Accept",
             "X-Request-Id",
@@ -179,6 +210,15 @@ mod tests {
             "Content-Type",
             "Author",
             "X-Design",
+            "Signature-Input",
+            "Access-Control-Allow-Credentials",
+            "Sec-Fetch-Site",
+            "Travis-API-Version",
+            "X-Okta-Request-Id",
+            "X-Nf-Request-Id",
+            "X-Token-Type",
+            "Authority",
+            "",
         ] {
             assert_eq!(header_class(plain), None, "{plain}");
         }
@@ -195,7 +235,27 @@ mod tests {
         assert_eq!(cookie_class("_ga_ABC", b"GS1"), CookieClass::Never);
         assert_eq!(cookie_class("AWSALBCORS", b"x"), CookieClass::Affinity);
         assert_eq!(cookie_class("XSRF-TOKEN", b"x"), CookieClass::Csrf);
-        assert_eq!(cookie_class("cart", b"3"), CookieClass::Unknown);
+        assert_eq!(cookie_class("__Host-acme_csrf", b"x"), CookieClass::Csrf);
+        assert_eq!(
+            cookie_class("sb-abc-auth-token.1", b"x"),
+            CookieClass::Session
+        );
+        assert_eq!(
+            cookie_class("SESS0123456789abcdef0123456789abcdef", b"x"),
+            CookieClass::Session
+        );
+        assert_eq!(
+            cookie_class("u", b"eyJhbGciOiJIUzI1NiJ9.e30.c2ln"),
+            CookieClass::Session
+        );
+        assert_eq!(cookie_class("DT", b"x"), CookieClass::Session);
+        for unknown in ["cart", "dt", "sessions", "session_count", "sb-theme", ""] {
+            assert_eq!(
+                cookie_class(unknown, b"3"),
+                CookieClass::Unknown,
+                "{unknown}"
+            );
+        }
     }
 
     #[test]
@@ -204,19 +264,17 @@ mod tests {
         assert!(is_secret_parameter("new_password", b"x"));
         assert!(is_secret_parameter("key", b"0123456789abcdef"));
         assert!(!is_secret_parameter("key", b"name"));
-        assert!(!is_secret_parameter("page", b"2"));
+        for plain in [
+            "page",
+            "token_type",
+            "auth_time",
+            "expires_in",
+            "max_tokens",
+        ] {
+            assert!(!is_secret_parameter(plain, b"2"), "{plain}");
+        }
         assert!(
             is_credential_parameter("api_key", b"x") && !is_credential_parameter("password", b"x")
         );
-    }
-
-    #[test]
-    fn the_longest_vendor_prefix_wins() {
-        assert_eq!(
-            vendor_prefix(b"sk-ant-api03-x"),
-            Some(("Anthropic", "sk-ant-"))
-        );
-        assert_eq!(vendor_prefix(b"ghp_abc"), Some(("GitHub", "ghp_")));
-        assert_eq!(vendor_prefix(b"hello"), None);
     }
 }
