@@ -43,6 +43,8 @@ fn pair(pair: &[u8]) -> Option<Cookie> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::{FieldLine, Provenance};
 
@@ -66,5 +68,15 @@ mod tests {
             ("", b"lone"),
         ];
         assert_eq!(pairs, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(value: Vec<u8>) {
+            let line = FieldLine::new("cookie", &value);
+            for cookie in cookies(&FieldSection::from_lines(vec![line], Provenance::Wire)) {
+                prop_assert!(!cookie.value.contains(&b';') && !cookie.name.contains('='));
+            }
+        }
     }
 }

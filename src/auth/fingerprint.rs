@@ -1,9 +1,9 @@
 //! Keyed fingerprints, and what is remembered of a message's credentials.
 
 use ring::hmac;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::credentials::{carriers, is_form};
+use super::credentials::{carriers, is_form, normalise};
 use super::decode::readable;
 use crate::model::{CredentialFact, Fingerprint, Request, Response, TokenFact};
 
@@ -58,15 +58,25 @@ impl Fingerprinter {
         let Ok(Value::Object(members)) = serde_json::from_slice(&content.bytes) else {
             return Vec::new();
         };
-        let expires_in = members.get("expires_in").and_then(Value::as_i64);
+        // Some wrap the members in one object more: `data`, `AuthenticationResult`.
+        std::iter::once(&members)
+            .chain(members.values().filter_map(Value::as_object))
+            .take(MOST_OBJECTS)
+            .map(|object| self.tokens_of(object))
+            .find(|tokens| !tokens.is_empty())
+            .unwrap_or_default()
+    }
+
+    fn tokens_of(&self, members: &Map<String, Value>) -> Vec<TokenFact> {
+        let expires_in = find(members, "expires_in").and_then(seconds);
         TOKEN_MEMBERS
             .iter()
             .filter_map(|member| {
-                let token = members.get(*member)?.as_str()?;
-                let fingerprint = self.fingerprint(token.as_bytes());
+                let token = find(members, member)?.as_str().filter(|t| !t.is_empty())?;
                 Some(TokenFact {
                     member: (*member).to_owned(),
-                    fingerprint,
+                    // As a carrier's: an equal token has an equal fingerprint there.
+                    fingerprint: self.fingerprint(&normalise(token.as_bytes())),
                     expires_in,
                 })
             })
@@ -77,6 +87,25 @@ impl Fingerprinter {
 impl std::fmt::Debug for Fingerprinter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Fingerprinter")
+    }
+}
+
+/// The member of that name, in snake case or without underscores: `access_token`, `accessToken`.
+fn find<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let joined = name.replace('_', "");
+    members.get(name).or_else(|| {
+        members
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(&joined))
+            .map(|(_, value)| value)
+    })
+}
+
+/// A lifetime, which some write as a string.
+fn seconds(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_i64(),
     }
 }
 
@@ -97,6 +126,8 @@ pub fn is_token_path(path: &[u8]) -> bool {
     path.split(|b| !b.is_ascii_alphanumeric())
         .any(|word| TOKEN_WORDS.contains(&word))
 }
+
+const MOST_OBJECTS: usize = 16;
 
 const TOKEN_MEMBERS: &[&str] = &["access_token", "refresh_token", "id_token"];
 
@@ -170,7 +201,62 @@ mod tests {
             );
             assert_eq!(tokens[0].fingerprint, prints.fingerprint(b"AT"));
         }
+        let mut failed = answer.clone();
+        failed.status = 401;
+        assert_eq!(prints.tokens(&request("/login", ""), &failed), []);
         assert_eq!(prints.tokens(&request("/items", "a=b"), &answer), []);
         assert_eq!(prints.tokens(&request("/login", ""), &response("[]")), []);
+    }
+
+    #[test]
+    fn members_are_found_one_object_down_and_in_other_spellings() {
+        let prints = Fingerprinter::new(&[1; 32]);
+        let told = |body| -> Vec<_> {
+            prints
+                .tokens(&request("/token", ""), &response(body))
+                .into_iter()
+                .map(|token| (token.member, token.expires_in))
+                .collect()
+        };
+        assert_eq!(
+            told(r#"{"data":{"accessToken":"AT","expiresIn":"60"}}"#),
+            [("access_token".to_owned(), Some(60))]
+        );
+        assert_eq!(
+            told(r#"{"AuthenticationResult":{"IdToken":"IT"},"x":{}}"#),
+            [("id_token".to_owned(), None)]
+        );
+        assert_eq!(told(r#"{"access_token":"","refresh_token":7}"#), []);
+    }
+
+    #[test]
+    fn a_token_is_known_again_where_it_is_sent() {
+        let prints = Fingerprinter::new(&[1; 32]);
+        let given = prints.tokens(
+            &request("/token", ""),
+            &response(r#"{"access_token":"abc.def"}"#),
+        );
+        let mut sent = request("/items", "");
+        sent.fields
+            .push(FieldLine::new("Authorization", "Bearer \"abc.def\""));
+        let facts = prints.credentials(&sent);
+        assert_eq!(facts[0].normalised, given[0].fingerprint);
+        assert_ne!(facts[0].raw, facts[0].normalised);
+        assert_eq!(facts[0].scheme.as_deref(), Some("bearer"));
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_start_of_the_keyed_hash() {
+        // From another implementation: HMAC-SHA-256 of "why401:v1:s" with 32 bytes of 0x01.
+        let expected = [0x5a, 0x5d, 0x2a, 0xf6, 0x24, 0x75, 0xa4, 0xc1, 0x0e, 0x2e];
+        assert_eq!(Fingerprinter::new(&[1; 32]).fingerprint(b"s").0, expected);
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert_eq!(
+            format!("{:?}", Fingerprinter::new(&[1; 32])),
+            "Fingerprinter"
+        );
     }
 }

@@ -120,7 +120,10 @@ pub fn is_secret_parameter(name: &str, value: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     match name.as_str() {
         "key" => value.len() >= KEY_LENGTH,
-        name => SECRET_PARAMETERS.contains(&name) || (has_suspect_word(name) && !tells_about(name)),
+        name => {
+            let suspected = has_suspect_word(name) && !tells_about(name) && is_name_like(name);
+            SECRET_PARAMETERS.contains(&name) || suspected
+        }
     }
 }
 
@@ -142,6 +145,14 @@ pub fn is_scheme_word(word: &[u8]) -> bool {
     SCHEMES
         .iter()
         .any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
+/// Whether a text may be a name: a secret may hold the word `token` too, but it is no name.
+fn is_name_like(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).all(|word| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        digits < 2 || word.len() < 6
+    })
 }
 
 /// A name that has one of the words of the heuristic between `-`, `_`, `.` or its ends.
@@ -273,6 +284,7 @@ mod tests {
         ] {
             assert!(!is_secret_parameter(plain, b"2"), "{plain}");
         }
+        assert!(!is_secret_parameter("prod-token-zk3pq9xw7lm2", b"x"));
         assert!(
             is_credential_parameter("api_key", b"x") && !is_credential_parameter("password", b"x")
         );

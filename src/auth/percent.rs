@@ -34,10 +34,20 @@ fn hex(digit: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn escapes_are_decoded_once() {
         assert_eq!(percent_decode(b"a%2Bb%2b%252B%zz%4"), b"a+b+%2B%zz%4");
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_what_was_encoded_gives_it_back(bytes: Vec<u8>) {
+            let encoded: String = bytes.iter().map(|b| format!("%{b:02X}")).collect();
+            prop_assert_eq!(percent_decode(encoded.as_bytes()), bytes);
+        }
     }
 }
