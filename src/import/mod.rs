@@ -1,1 +1,20 @@
-//! To be written.
+//! Known-good requests from the files of other tools.
+//!
+//! An importer is a pure function: text in, requests and problems out. It never runs a command and
+//! never touches the network; environment variables and files come through what its caller passes
+//! in. All problems of a file are reported, each with its place.
+
+pub mod curl;
+pub mod error;
+pub mod files;
+pub mod source;
+
+mod cursor;
+mod json;
+mod request;
+
+pub use error::{ErrorKind, ImportError};
+pub use files::FileError;
+pub use json::json;
+pub use request::{Imported, ImportedRequest, Surroundings};
+pub use source::{Position, Source, Span};

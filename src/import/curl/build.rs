@@ -1,0 +1,261 @@
+//! Makes requests of what a command asks for.
+
+use super::cookies;
+use super::form;
+use super::glob::{self, GlobError, MAX_URLS};
+use super::materials::Materials;
+use super::operation::{Operation, Slot};
+use super::options::Role;
+use super::section::{Body, Sending, section};
+use super::standin::StandIns;
+use super::url::{self, Reading, Target};
+use super::word::Word;
+use super::{credentials, unresolved};
+use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
+use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Url};
+
+/// The requests of one operation.
+///
+/// # Errors
+/// When curl refuses it.
+pub(super) fn requests(
+    mut operation: Operation,
+    span: Span,
+    materials: &mut Materials<'_>,
+) -> Result<Vec<ImportedRequest>, Vec<ImportError>> {
+    let mut problems = Vec::new();
+    if operation.slots.iter().all(|slot| slot.url.is_none()) {
+        problems.push(ImportError::new(span, ErrorKind::NoUrl));
+    }
+    problems.extend(conflict(&operation).map(|kind| ImportError::new(span, kind)));
+    let jar = read_all(&operation.cookie_files, materials, &mut problems);
+    let mut requests = Vec::new();
+    for slot in std::mem::take(&mut operation.slots) {
+        let mut builder = Builder {
+            operation: &mut operation,
+            jar: &jar,
+            span,
+            materials,
+        };
+        match builder.slot(&slot) {
+            Ok(mut more) => requests.append(&mut more),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(requests)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Two options that ask for different methods; curl refuses them together.
+fn conflict(operation: &Operation) -> Option<ErrorKind> {
+    let has_data = operation.data.is_some() && !operation.is(Role::Get);
+    let uploads = operation.slots.iter().any(|slot| slot.upload.is_some());
+    let asked = [
+        ("--head", operation.is(Role::Head)),
+        ("--form", !operation.parts.is_empty()),
+        ("--data", has_data),
+        ("--upload-file", uploads),
+    ];
+    let mut asked = asked.iter().filter(|(_, is_asked)| *is_asked);
+    let (first, second) = (asked.next()?.0, asked.next()?.0);
+    Some(ErrorKind::Conflict { first, second })
+}
+
+/// The files of `-b`; one that is missing only turns curl's cookies on.
+fn read_all(
+    files: &[Word],
+    materials: &mut Materials<'_>,
+    problems: &mut Vec<ImportError>,
+) -> Vec<Vec<u8>> {
+    let mut contents = Vec::new();
+    for file in files.iter().filter(|file| !file.bytes.is_empty()) {
+        match materials.read_if_there(file) {
+            Ok(content) => contents.extend(content.map(|content| content.bytes)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    contents
+}
+
+struct Builder<'b, 'm> {
+    operation: &'b mut Operation,
+    jar: &'b [Vec<u8>],
+    span: Span,
+    materials: &'b mut Materials<'m>,
+}
+
+impl Builder<'_, '_> {
+    /// The requests for a URL, which may be a pattern, and the files to upload to it.
+    fn slot(&mut self, slot: &Slot) -> Result<Vec<ImportedRequest>, ImportError> {
+        let Some(url) = &slot.url else {
+            return Ok(Vec::new());
+        };
+        let urls = self.expand(url)?;
+        let uploads = match &slot.upload {
+            Some(file) if !file.bytes.is_empty() => {
+                self.expand(file)?.into_iter().map(Some).collect()
+            }
+            _ => vec![None],
+        };
+        if urls.len().saturating_mul(uploads.len()) > MAX_URLS {
+            return Err(ImportError::new(url.span, ErrorKind::TooMuch));
+        }
+        let mut requests = Vec::new();
+        for upload in &uploads {
+            let body = self.body(upload.as_ref())?;
+            for url in &urls {
+                self.materials.charge(body.bytes().len(), url)?;
+                requests.push(self.request(url, upload.as_ref(), &body)?);
+            }
+        }
+        Ok(requests)
+    }
+
+    /// Expands curl's patterns, unless `--globoff` says not to.
+    fn expand(&self, pattern: &Word) -> Result<Vec<Word>, ImportError> {
+        if self.operation.is(Role::GlobOff) {
+            return Ok(vec![pattern.clone()]);
+        }
+        let stand_ins = StandIns::new(&pattern.unresolved);
+        let refused = |error| {
+            let kind = match error {
+                GlobError::Malformed(reason) => ErrorKind::Glob(reason),
+                GlobError::TooMany => ErrorKind::TooMuch,
+            };
+            ImportError::new(pattern.span, kind)
+        };
+        let expanded = glob::expand(&stand_ins.hide(&pattern.bytes)).map_err(refused)?;
+        let words = expanded
+            .iter()
+            .map(|text| pattern.with_bytes(stand_ins.show(text)));
+        Ok(words.collect())
+    }
+
+    fn body(&mut self, upload: Option<&Word>) -> Result<Body, ImportError> {
+        if let Some(path) = upload {
+            // A dot is standard input that is not waited for.
+            let is_stream = path.bytes == b"-" || path.bytes == b".";
+            let name = if is_stream {
+                &path.with_bytes("-")
+            } else {
+                path
+            };
+            let content = self.materials.read(name)?.bytes;
+            return Ok(Body::Upload { content, is_stream });
+        }
+        if !self.operation.parts.is_empty() {
+            let escape = self.operation.is(Role::FormEscape);
+            let (content, boundary) = form::content(&self.operation.parts, escape);
+            return Ok(Body::Form { content, boundary });
+        }
+        match &self.operation.data {
+            Some(data) if !self.operation.is(Role::Get) => Ok(Body::Data(data.bytes.clone())),
+            _ => Ok(Body::Absent),
+        }
+    }
+
+    fn request(
+        &mut self,
+        url: &Word,
+        upload: Option<&Word>,
+        body: &Body,
+    ) -> Result<ImportedRequest, ImportError> {
+        let target = self.target(url, upload)?;
+        let authorization = credentials::authorization(self.operation, &target, self.materials)?;
+        let now = self.materials.surroundings.now;
+        let no_session = self.operation.is(Role::JunkSession);
+        let fields = section(&Sending {
+            operation: self.operation,
+            target: &target,
+            body,
+            authorization,
+            jar: cookies::for_target(self.jar, &target, now, no_session),
+            has_content: !matches!(body, Body::Absent),
+        });
+        let url_value = self.requested(&target);
+        let request = Request {
+            method: self.method(body),
+            target: url_value.path_and_query(),
+            url: url_value,
+            version: HttpVersion::Http11,
+            fields,
+            content: Content::complete(body.bytes()),
+            trailers: FieldSection::new(Provenance::Import),
+        };
+        let mut warnings = self.operation.warnings.clone();
+        warnings.append(&mut self.materials.warnings.clone());
+        Ok(ImportedRequest {
+            name: name(&request),
+            unresolved: unresolved::of(&request, self.operation, url),
+            request,
+            warnings,
+            span: self.span,
+        })
+    }
+
+    fn target(&self, url: &Word, upload: Option<&Word>) -> Result<Target, ImportError> {
+        let operation = &*self.operation;
+        if operation.is(Role::NoUserInUrl) && url.bytes.contains(&b'@') {
+            let kind =
+                ErrorKind::Url("the URL holds a user, which --disallow-username-in-url forbids");
+            return Err(ImportError::new(url.span, kind));
+        }
+        let data = operation.data.as_ref().filter(|_| operation.is(Role::Get));
+        let query = data.or(operation.query.as_ref());
+        let mut texts = url.unresolved.clone();
+        texts.extend(
+            query
+                .iter()
+                .flat_map(|query| query.unresolved.iter().cloned()),
+        );
+        let stand_ins = StandIns::new(&texts);
+        let query = query.map(|query| stand_ins.hide(&query.bytes));
+        let is_stream = |file: &&Word| file.bytes == b"-" || file.bytes == b".";
+        let reading = Reading {
+            default_scheme: operation
+                .default_scheme
+                .as_ref()
+                .map(|word| word.bytes.as_slice()),
+            path_as_is: operation.is(Role::PathAsIs),
+            query: query.as_deref(),
+            upload: upload
+                .filter(|file| !is_stream(file))
+                .map(|file| file.bytes.as_slice()),
+        };
+        let mut target = url::read(&stand_ins.hide(&url.bytes), &reading)
+            .map_err(|reason| ImportError::new(url.span, ErrorKind::Url(reason)))?;
+        target.map(|text| stand_ins.show(text));
+        Ok(target)
+    }
+
+    /// The URL with the target of `--request-target`.
+    fn requested(&self, target: &Target) -> Url {
+        let url = target.url();
+        match &self.operation.target {
+            Some(given) => Url::from_parts(url.origin, &given.bytes),
+            None => url,
+        }
+    }
+
+    fn method(&self, body: &Body) -> String {
+        if let Some(method) = &self.operation.method {
+            return method.text();
+        }
+        let method = match body {
+            _ if self.operation.is(Role::Head) => "HEAD",
+            Body::Absent => "GET",
+            Body::Data(_) | Body::Form { .. } => "POST",
+            Body::Upload { .. } => "PUT",
+        };
+        method.to_owned()
+    }
+}
+
+/// Method and path: what a user recognises.
+fn name(request: &Request) -> String {
+    let path = String::from_utf8_lossy(&request.url.path);
+    format!("{} {path}", request.method)
+}

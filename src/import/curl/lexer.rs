@@ -1,0 +1,242 @@
+//! Splits a shell script into words and operators, as a POSIX shell with bash's quoting does.
+
+use super::quoting::Reader;
+use super::word::{RawWord, Unit};
+use crate::import::cursor::Cursor;
+use crate::import::{ErrorKind, ImportError, Source, Span};
+
+/// A piece of a script.
+#[derive(Clone, Debug)]
+pub(super) enum Token {
+    Word(RawWord),
+    /// What ends a command, and where.
+    End(End, Span),
+    /// The word after it is the file of standard input.
+    InputFile,
+    /// The word after it is the content of standard input (`<<<`).
+    InputWord,
+    /// The content of standard input: a here-document.
+    InputText(RawWord),
+    /// The word after it is the target of an output, or a descriptor.
+    Output(Span),
+}
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// `&`, which runs it in the background.
+    Background,
+    /// `|`: its output is the input of the next command.
+    Pipe,
+    /// `;`, a new line, `&&`, `||` and brackets.
+    Plain,
+}
+
+/// The tokens of a script, and what is wrong with its quoting.
+pub(super) fn tokens(source: &Source<'_>) -> (Vec<Token>, Vec<ImportError>) {
+    let mut lexer = Lexer {
+        source: *source,
+        cursor: Cursor::new(source.bytes()),
+        tokens: Vec::new(),
+        problems: Vec::new(),
+        awaited: Vec::new(),
+    };
+    lexer.run();
+    (lexer.tokens, lexer.problems)
+}
+
+struct Lexer<'a> {
+    source: Source<'a>,
+    cursor: Cursor<'a>,
+    tokens: Vec<Token>,
+    problems: Vec<ImportError>,
+    awaited: Vec<HereDocument>,
+}
+
+/// A here-document whose operator was read; its text starts on the next line.
+struct HereDocument {
+    /// Where its token is.
+    token: usize,
+    delimiter: Vec<u8>,
+    /// Quoted delimiters keep the text as it is.
+    verbatim: bool,
+    /// `<<-` takes leading tabs away.
+    strip_tabs: bool,
+    span: Span,
+}
+
+impl Lexer<'_> {
+    fn run(&mut self) {
+        loop {
+            self.cursor
+                .take_while(|b| matches!(b, b' ' | b'\t' | b'\r'));
+            let start = self.cursor.at();
+            if self.cursor.eat(b"\\\n") || self.cursor.eat(b"\\\r\n") {
+                continue;
+            }
+            match self.cursor.peek() {
+                None => break,
+                Some(b'#') => {
+                    self.cursor.take_while(|b| b != b'\n');
+                }
+                Some(b'\n') => {
+                    self.cursor.bump();
+                    self.end(End::Plain, start);
+                    self.here_documents();
+                }
+                Some(b'<' | b'>') if !self.at_process_substitution() => self.redirection(),
+                Some(b'&' | b'|' | b';' | b'(' | b')') => self.operator(),
+                Some(_) => self.word(),
+            }
+        }
+        self.here_documents();
+    }
+
+    fn span(&self, start: usize) -> Span {
+        let base = self.source.span().start;
+        Span::new(base + start, base + self.cursor.at())
+    }
+
+    fn end(&mut self, end: End, start: usize) {
+        let span = self.span(start);
+        self.tokens.push(Token::End(end, span));
+    }
+
+    fn at_process_substitution(&self) -> bool {
+        self.cursor.peek_at(1) == Some(b'(')
+    }
+
+    fn operator(&mut self) {
+        let start = self.cursor.at();
+        if self.cursor.eat(b"&>>") || self.cursor.eat(b"&>") {
+            let span = self.span(start);
+            return self.tokens.push(Token::Output(span));
+        }
+        let end = if self.cursor.eat(b"&&") || self.cursor.eat(b"||") {
+            End::Plain
+        } else if self.cursor.eat(b"|&") || self.cursor.eat(b"|") {
+            End::Pipe
+        } else if self.cursor.eat(b"&") {
+            End::Background
+        } else {
+            self.cursor.bump();
+            End::Plain
+        };
+        self.end(end, start);
+    }
+
+    fn redirection(&mut self) {
+        let start = self.cursor.at();
+        self.drop_descriptor(start);
+        let eat = |cursor: &mut Cursor<'_>, operators: &[&[u8]]| {
+            operators.iter().any(|operator| cursor.eat(operator))
+        };
+        if self.cursor.eat(b"<<<") {
+            self.tokens.push(Token::InputWord);
+        } else if self.cursor.eat(b"<<-") {
+            self.here_operator(start, true);
+        } else if self.cursor.eat(b"<<") {
+            self.here_operator(start, false);
+        } else if eat(&mut self.cursor, &[b">>", b">&", b">|", b"<&", b"<>", b">"]) {
+            let span = self.span(start);
+            self.tokens.push(Token::Output(span));
+        } else {
+            self.cursor.bump();
+            self.tokens.push(Token::InputFile);
+        }
+    }
+
+    /// Digits that touch a redirection are a descriptor (`2>`), not a word.
+    fn drop_descriptor(&mut self, at: usize) {
+        let base = self.source.span().start;
+        let Some(Token::Word(word)) = self.tokens.last() else {
+            return;
+        };
+        let digits = |unit: &Unit| matches!(unit, Unit::Bare(b) if b.is_ascii_digit());
+        if word.span.end == base + at && word.units.iter().all(digits) {
+            self.tokens.pop();
+        }
+    }
+
+    fn here_operator(&mut self, start: usize, strip_tabs: bool) {
+        self.cursor.take_while(|b| matches!(b, b' ' | b'\t'));
+        let word = self.read_word();
+        let verbatim = word.units.iter().any(|unit| !matches!(unit, Unit::Bare(_)));
+        self.awaited.push(HereDocument {
+            token: self.tokens.len(),
+            delimiter: word.literal(),
+            verbatim,
+            strip_tabs,
+            span: self.span(start),
+        });
+        self.tokens.push(Token::InputText(RawWord::default()));
+    }
+
+    fn here_documents(&mut self) {
+        for document in std::mem::take(&mut self.awaited) {
+            let text = self.here_document(&document);
+            if let Some(token) = self.tokens.get_mut(document.token) {
+                *token = Token::InputText(text);
+            }
+        }
+    }
+
+    fn here_document(&mut self, document: &HereDocument) -> RawWord {
+        let start = self.cursor.at();
+        let mut end = start;
+        let mut lines = Vec::new();
+        loop {
+            if self.cursor.is_done() {
+                let delimiter = String::from_utf8_lossy(&document.delimiter).into_owned();
+                let kind = ErrorKind::UnclosedHereDocument(delimiter);
+                self.problems.push(ImportError::new(document.span, kind));
+                break;
+            }
+            if document.strip_tabs {
+                self.cursor.take_while(|b| b == b'\t');
+            }
+            let line_start = self.cursor.at();
+            let line = self.cursor.take_while(|b| b != b'\n');
+            self.cursor.bump();
+            if line.strip_suffix(b"\r").unwrap_or(line) == document.delimiter {
+                break;
+            }
+            end = self.cursor.at();
+            lines.push(self.span(line_start));
+        }
+        let base = self.source.span().start;
+        let mut text = RawWord::at(Span::new(base + start, base + end));
+        for line in lines {
+            let part = self.source.part(line);
+            if document.verbatim {
+                text.units
+                    .extend(part.bytes().iter().map(|b| Unit::Quoted(*b)));
+            } else {
+                let mut reader = Reader::new(part);
+                reader.here_line();
+                self.problems.append(&mut reader.problems);
+                text.units.append(&mut reader.units);
+            }
+        }
+        text
+    }
+
+    fn word(&mut self) {
+        let word = self.read_word();
+        self.tokens.push(Token::Word(word));
+    }
+
+    fn read_word(&mut self) -> RawWord {
+        let start = self.cursor.at();
+        let base = self.source.span().start;
+        let rest = self.source.part(Span::new(base + start, usize::MAX));
+        let mut reader = Reader::new(rest);
+        reader.word();
+        self.cursor.seek(start + reader.at());
+        self.problems.append(&mut reader.problems);
+        RawWord {
+            units: reader.units,
+            span: self.span(start),
+        }
+    }
+}

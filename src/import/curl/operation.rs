@@ -1,0 +1,249 @@
+//! What a curl command asks for, option by option: one operation between two `--next`.
+
+use super::data;
+use super::form::{self, Part};
+use super::materials::Materials;
+use super::options::{CurlOption, Role};
+use super::word::Word;
+use crate::import::{ErrorKind, ImportError};
+
+/// The requests that share one set of options.
+#[derive(Debug, Default)]
+pub(super) struct Operation {
+    pub(super) slots: Vec<Slot>,
+    pub(super) method: Option<Word>,
+    /// The lines of `-H`, as given.
+    pub(super) lines: Vec<Word>,
+    /// `-b name=value`.
+    pub(super) cookies: Vec<Word>,
+    /// `-b file`.
+    pub(super) cookie_files: Vec<Word>,
+    /// `-u user:password`.
+    pub(super) user: Option<Word>,
+    pub(super) bearer: Option<Word>,
+    /// The content of `-d` and its kin, put together.
+    pub(super) data: Option<Word>,
+    pub(super) parts: Vec<Part>,
+    pub(super) query: Option<Word>,
+    pub(super) user_agent: Option<Word>,
+    pub(super) referer: Option<Word>,
+    pub(super) range: Option<Word>,
+    pub(super) resume: Option<Word>,
+    pub(super) target: Option<Word>,
+    pub(super) default_scheme: Option<Word>,
+    pub(super) netrc_file: Option<Word>,
+    pub(super) warnings: Vec<String>,
+    switches: Vec<Role>,
+}
+
+/// A URL and the file to upload to it; curl pairs them in the order in which they are given.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub(super) url: Option<Word>,
+    pub(super) upload: Option<Word>,
+}
+
+impl Operation {
+    /// Whether that switch is on.
+    pub(super) fn is(&self, role: Role) -> bool {
+        self.switches.contains(&role)
+    }
+
+    /// Turns a switch on or off.
+    pub(super) fn switch(&mut self, role: Role, on: bool) {
+        self.switches.retain(|known| *known != role);
+        if on {
+            self.switches.push(role);
+        }
+    }
+
+    /// The last of these switches that was turned on.
+    pub(super) fn last_of(&self, roles: &[Role]) -> Option<Role> {
+        let given = self.switches.iter().rev();
+        given.copied().find(|role| roles.contains(role))
+    }
+
+    /// Takes an option with a value.
+    ///
+    /// # Errors
+    /// When curl refuses the value, or a file that it names cannot be read.
+    pub(super) fn value(
+        &mut self,
+        option: &'static CurlOption,
+        value: Word,
+        materials: &mut Materials<'_>,
+    ) -> Result<(), ImportError> {
+        match option.role {
+            Role::Data | Role::DataBinary | Role::DataRaw | Role::DataUrlencode | Role::Json => {
+                return self.data(option.role, &value, materials);
+            }
+            Role::Header => return self.header(value, materials),
+            Role::Url => return self.url(value, materials),
+            Role::UrlQuery => return self.url_query(&value, materials),
+            Role::Form | Role::FormString => {
+                let literal = option.role == Role::FormString;
+                let part = form::part(&value, literal, materials, &mut self.warnings)?;
+                self.parts.push(part);
+            }
+            Role::EtagCompare => return self.etag(&value, materials),
+            Role::Cookie => self.cookie(value),
+            Role::Referer => self.referer(&value),
+            Role::Upload => self.upload(value),
+            Role::Bearer => self.bearer = Some(self.not_blank(option, value)?),
+            Role::Method => self.method = Some(self.not_blank(option, value)?),
+            Role::Target => self.target = Some(self.not_blank(option, value)?),
+            Role::DefaultScheme => self.default_scheme = Some(self.not_blank(option, value)?),
+            Role::Range => self.range = Some(self.not_blank(option, value)?),
+            Role::NetrcFile => self.netrc_file = Some(self.not_blank(option, value)?),
+            Role::Resume => self.resume = Some(value),
+            Role::User => self.user = Some(value),
+            Role::UserAgent => self.user_agent = Some(value),
+            Role::Sigv4 => self.switch(Role::Sigv4, true),
+            Role::TimeCondition => self.warn("the condition of --time-cond is left out"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Notes what the user must know, once.
+    pub(super) fn warn(&mut self, sentence: &str) {
+        if !self.warnings.iter().any(|known| known == sentence) {
+            self.warnings.push(sentence.to_owned());
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "it reads as a step of this operation")]
+    fn not_blank(&self, option: &CurlOption, value: Word) -> Result<Word, ImportError> {
+        if value.bytes.is_empty() {
+            let kind = ErrorKind::BlankValue(format!("--{}", option.name));
+            return Err(ImportError::new(value.span, kind));
+        }
+        Ok(value)
+    }
+
+    fn data(
+        &mut self,
+        role: Role,
+        value: &Word,
+        materials: &mut Materials<'_>,
+    ) -> Result<(), ImportError> {
+        let more = data::value(role, value, materials)?;
+        if role == Role::Json {
+            self.switch(Role::Json, true);
+        }
+        let Some(data) = &mut self.data else {
+            self.data = Some(more);
+            return Ok(());
+        };
+        materials.charge(more.bytes.len(), value)?;
+        if !data.bytes.is_empty() && role != Role::Json {
+            data.bytes.push(b'&');
+        }
+        data.bytes.extend_from_slice(&more.bytes);
+        data.unresolved.extend(more.unresolved);
+        Ok(())
+    }
+
+    fn header(&mut self, value: Word, materials: &mut Materials<'_>) -> Result<(), ImportError> {
+        let Some(path) = value.bytes.strip_prefix(b"@") else {
+            self.lines.push(value);
+            return Ok(());
+        };
+        let text = materials.read(&value.with_bytes(path))?;
+        self.lines.extend(lines(&text));
+        Ok(())
+    }
+
+    fn url(&mut self, value: Word, materials: &mut Materials<'_>) -> Result<(), ImportError> {
+        if let Some(path) = value.bytes.strip_prefix(b"@") {
+            let text = materials.read(&value.with_bytes(path))?;
+            for line in lines(&text) {
+                self.add_url(line);
+            }
+            return Ok(());
+        }
+        if value.bytes.is_empty() {
+            let kind = ErrorKind::BlankValue("--url".to_owned());
+            return Err(ImportError::new(value.span, kind));
+        }
+        self.add_url(value);
+        Ok(())
+    }
+
+    fn add_url(&mut self, url: Word) {
+        match self.slots.iter_mut().find(|slot| slot.url.is_none()) {
+            Some(slot) => slot.url = Some(url),
+            None => self.slots.push(Slot {
+                url: Some(url),
+                upload: None,
+            }),
+        }
+    }
+
+    fn upload(&mut self, file: Word) {
+        match self.slots.iter_mut().find(|slot| slot.upload.is_none()) {
+            Some(slot) => slot.upload = Some(file),
+            None => self.slots.push(Slot {
+                url: None,
+                upload: Some(file),
+            }),
+        }
+    }
+
+    fn url_query(
+        &mut self,
+        value: &Word,
+        materials: &mut Materials<'_>,
+    ) -> Result<(), ImportError> {
+        let more = match value.bytes.strip_prefix(b"+") {
+            Some(verbatim) => value.with_bytes(verbatim),
+            None => data::value(Role::DataUrlencode, value, materials)?,
+        };
+        match &mut self.query {
+            None => self.query = Some(more),
+            Some(query) => {
+                query.bytes.push(b'&');
+                query.bytes.extend_from_slice(&more.bytes);
+                query.unresolved.extend(more.unresolved);
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a `=` it names a file.
+    fn cookie(&mut self, value: Word) {
+        if value.bytes.contains(&b'=') {
+            self.cookies.push(value);
+        } else if value.unresolved.is_empty() {
+            self.cookie_files.push(value);
+        } else {
+            // A variable that nothing defines: more likely a cookie than the name of a file.
+            self.cookies.push(value);
+        }
+    }
+
+    /// `;auto` asks for a field on redirects only.
+    fn referer(&mut self, value: &Word) {
+        let bytes = value.bytes.strip_suffix(b";auto").unwrap_or(&value.bytes);
+        self.referer = (!bytes.is_empty()).then(|| value.with_bytes(bytes));
+    }
+
+    fn etag(&mut self, file: &Word, materials: &mut Materials<'_>) -> Result<(), ImportError> {
+        let text = materials.read_if_there(file)?;
+        let tag = text.and_then(|text| lines(&text).into_iter().next());
+        let tag = tag.map_or(b"\"\"".to_vec(), |line| line.bytes);
+        let line = [b"If-None-Match: ".as_slice(), &tag].concat();
+        self.lines.push(file.with_bytes(line));
+        Ok(())
+    }
+}
+
+/// The lines of a file, without empty ones and comments.
+fn lines(text: &Word) -> Vec<Word> {
+    let lines = text.bytes.split(|byte| *byte == b'\n');
+    lines
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
+        .map(|line| text.with_bytes(line))
+        .collect()
+}

@@ -1,0 +1,279 @@
+//! The curl commands of a shell script, with their arguments and their standard input.
+
+use super::expand::{self, Variables};
+use super::lexer::{End, Token, tokens};
+use super::output::output;
+use super::word::{RawWord, Word};
+use crate::import::{ImportError, Source, Span};
+
+/// A curl command.
+#[derive(Clone, Debug)]
+pub(super) struct Command {
+    /// What follows the name of the program.
+    pub(super) arguments: Vec<Word>,
+    pub(super) input: Input,
+    /// From its name to its last word.
+    pub(super) span: Span,
+    /// What the shell does with it that its author may not have meant.
+    pub(super) warnings: Vec<String>,
+}
+
+/// The standard input of a command.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Input {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// The content of a file.
+    File(Word),
+    /// What another command would print, were it run.
+    Unknown,
+    /// That text.
+    Word(Word),
+}
+
+/// Reads all commands of a script, in order.
+pub(super) fn commands(
+    source: &Source<'_>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> (Vec<Command>, Vec<ImportError>) {
+    let (tokens, problems) = tokens(source);
+    let mut script = Script {
+        variables: Variables::new(environment),
+        commands: Vec::new(),
+        problems,
+        piped: None,
+    };
+    let mut simple = Simple::default();
+    let mut awaited = Awaited::Argument;
+    for token in tokens {
+        match token {
+            Token::End(end, span) => {
+                let finished = std::mem::take(&mut simple);
+                script.finish(&finished, end, span);
+                awaited = Awaited::Argument;
+            }
+            Token::InputFile => awaited = Awaited::InputFile,
+            Token::InputWord => awaited = Awaited::InputWord,
+            Token::InputText(text) => simple.input = Some(RawInput::Text(text)),
+            Token::Output(span) => {
+                simple.note_cut(span);
+                awaited = Awaited::Output;
+            }
+            Token::Word(word) => simple.word(word, std::mem::take(&mut awaited)),
+        }
+    }
+    script.finish(&simple, End::Plain, Span::default());
+    (script.commands, script.problems)
+}
+
+/// What the next word is.
+#[derive(Clone, Copy, Default)]
+enum Awaited {
+    #[default]
+    Argument,
+    InputFile,
+    InputWord,
+    Output,
+}
+
+/// A command as written.
+#[derive(Default)]
+struct Simple {
+    words: Vec<RawWord>,
+    input: Option<RawInput>,
+    /// A redirection that touches the word before it.
+    cut: bool,
+}
+
+enum RawInput {
+    File(RawWord),
+    Text(RawWord),
+    Word(RawWord),
+}
+
+impl Simple {
+    fn word(&mut self, word: RawWord, awaited: Awaited) {
+        match awaited {
+            Awaited::Argument => self.words.push(word),
+            Awaited::InputFile => {
+                self.note_cut(Span::new(
+                    word.span.start.saturating_sub(1),
+                    word.span.start,
+                ));
+                self.input = Some(RawInput::File(word));
+            }
+            Awaited::InputWord => self.input = Some(RawInput::Word(word)),
+            Awaited::Output => {}
+        }
+    }
+
+    /// `https://host/<id>` is cut by the shell where `<` stands.
+    fn note_cut(&mut self, operator: Span) {
+        let touches = |word: &RawWord| word.span.end == operator.start;
+        self.cut |= self.words.last().is_some_and(touches);
+    }
+}
+
+struct Script<'a> {
+    variables: Variables<'a>,
+    commands: Vec<Command>,
+    problems: Vec<ImportError>,
+    /// What the command before a `|` prints.
+    piped: Option<Input>,
+}
+
+impl Script<'_> {
+    fn finish(&mut self, simple: &Simple, end: End, end_span: Span) {
+        let piped = self.piped.take();
+        let before = self.problems.len();
+        let input = self.input(simple.input.as_ref(), piped);
+        let words = self.after_prefixes(&simple.words);
+        let Some((name, rest)) = words.split_first() else {
+            return;
+        };
+        if rest.is_empty() && self.assign(name) {
+            return;
+        }
+        let name_text = String::from_utf8_lossy(&name.literal()).into_owned();
+        match program(&name_text) {
+            "curl" | "curl.exe" => {
+                let arguments = self.expand(rest);
+                let last = rest.last().map_or(name.span, |word| word.span);
+                let glued = end == End::Background && last.end == end_span.start;
+                // Quoting that is wrong has no arguments that could be trusted.
+                if self.problems.len() == before {
+                    self.commands.push(Command {
+                        arguments,
+                        input,
+                        span: name.span.to(last),
+                        warnings: warnings(simple.cut, glued),
+                    });
+                }
+            }
+            "export" | "declare" | "local" | "readonly" | "typeset" => {
+                for word in rest {
+                    self.assign(word);
+                }
+            }
+            other if end == End::Pipe => {
+                let arguments = self.expand(rest);
+                self.piped = Some(output(other, &arguments, input));
+            }
+            _ => {}
+        }
+        if end == End::Pipe {
+            self.piped.get_or_insert(Input::Unknown);
+        }
+    }
+
+    fn input(&mut self, written: Option<&RawInput>, piped: Option<Input>) -> Input {
+        let (raw, is_file, newline) = match written {
+            None => return piped.unwrap_or_default(),
+            Some(RawInput::File(word)) => (word, true, false),
+            Some(RawInput::Text(word)) => (word, false, false),
+            Some(RawInput::Word(word)) => (word, false, true),
+        };
+        match expand::one(raw, &self.variables) {
+            Ok(word) if is_file => Input::File(word),
+            Ok(mut word) => {
+                if newline {
+                    word.bytes.push(b'\n');
+                }
+                Input::Word(word)
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                Input::Unknown
+            }
+        }
+    }
+
+    /// Takes away what may stand before the name of a program: a prompt, words of the shell,
+    /// programs that start another, and assignments.
+    fn after_prefixes<'w>(&mut self, words: &'w [RawWord]) -> &'w [RawWord] {
+        let mut rest = words;
+        while let [first, others @ ..] = rest {
+            let is_prefix = PREFIXES.iter().any(|prefix| first.is_bare(prefix));
+            if !is_prefix && (others.is_empty() || assignment(first).is_none()) {
+                break;
+            }
+            rest = others;
+        }
+        rest
+    }
+
+    /// Sets a variable if the word is an assignment.
+    fn assign(&mut self, word: &RawWord) -> bool {
+        let Some((name, value)) = assignment(word) else {
+            return false;
+        };
+        match expand::one(&value, &self.variables) {
+            Ok(value) => self.variables.set(name, value),
+            Err(problem) => self.problems.push(problem),
+        }
+        true
+    }
+
+    fn expand(&mut self, words: &[RawWord]) -> Vec<Word> {
+        let mut expanded = Vec::new();
+        for word in words {
+            match expand::words(word, &self.variables) {
+                Ok(mut words) => expanded.append(&mut words),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        expanded
+    }
+}
+
+/// Prompts that are copied along, and words after which a command starts.
+const PREFIXES: &[&str] = &[
+    "$", "%", "!", "{", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "sudo",
+    "then", "time", "until", "while",
+];
+
+/// The file name of a program.
+fn program(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// `NAME=value` with a bare name.
+fn assignment(word: &RawWord) -> Option<(String, RawWord)> {
+    use super::word::Unit;
+    let equals = word
+        .units
+        .iter()
+        .position(|unit| *unit == Unit::Bare(b'='))?;
+    let name: Option<String> = word
+        .units
+        .iter()
+        .take(equals)
+        .map(|unit| match unit {
+            Unit::Bare(byte) if byte.is_ascii_alphanumeric() || *byte == b'_' => {
+                Some(char::from(*byte))
+            }
+            _ => None,
+        })
+        .collect();
+    let name = name.filter(|name| name.starts_with(|c: char| !c.is_ascii_digit()))?;
+    let value = RawWord {
+        units: word.units.iter().skip(equals + 1).cloned().collect(),
+        span: word.span,
+    };
+    Some((name, value))
+}
+
+fn warnings(cut: bool, glued: bool) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if cut {
+        warnings.push("`<` and `>` outside quotes are redirections for the shell: what follows them is not sent".to_owned());
+    }
+    if glued {
+        warnings.push(
+            "an `&` outside quotes ends the command for the shell: what follows it is not sent"
+                .to_owned(),
+        );
+    }
+    warnings
+}

@@ -1,0 +1,55 @@
+//! Stand-ins for variables that nothing defines, so that their `$`, `{` and `(` are not read as
+//! parts of a URL.
+
+/// Letters and digits for each of some texts.
+pub(super) struct StandIns {
+    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl StandIns {
+    pub(super) fn new(texts: &[String]) -> Self {
+        // The longest first: `$TOKEN` is the start of `$TOKEN_2`.
+        let mut texts: Vec<&String> = texts.iter().collect();
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        texts.dedup();
+        let numbered = texts.iter().enumerate();
+        let pairs = numbered
+            .map(|(number, text)| {
+                let stand_in = format!("why401-stands-in-{number}-x");
+                (text.as_bytes().to_vec(), stand_in.into_bytes())
+            })
+            .collect();
+        Self { pairs }
+    }
+
+    /// Puts stand-ins for the texts.
+    pub(super) fn hide(&self, text: &[u8]) -> Vec<u8> {
+        let pairs = self.pairs.iter();
+        pairs.fold(text.to_vec(), |text, (shown, hidden)| {
+            replace(&text, shown, hidden)
+        })
+    }
+
+    /// Puts the texts back.
+    pub(super) fn show(&self, text: &[u8]) -> Vec<u8> {
+        let pairs = self.pairs.iter();
+        pairs.fold(text.to_vec(), |text, (shown, hidden)| {
+            replace(&text, hidden, shown)
+        })
+    }
+}
+
+fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    if old.is_empty() {
+        return text.to_vec();
+    }
+    let mut replaced = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for at in memchr::memmem::find_iter(text, old) {
+        replaced.extend_from_slice(text.get(done..at).unwrap_or_default());
+        replaced.extend_from_slice(new);
+        done = at + old.len();
+    }
+    replaced.extend_from_slice(text.get(done..).unwrap_or_default());
+    replaced
+}

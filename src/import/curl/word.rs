@@ -1,0 +1,117 @@
+//! Words of a script, before and after expansion.
+
+use crate::import::Span;
+
+/// A word as written, its quotes understood, nothing expanded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawWord {
+    pub(super) units: Vec<Unit>,
+    pub(super) span: Span,
+}
+
+/// A piece of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A byte outside quotes.
+    Bare(u8),
+    /// A byte that quotes or a backslash protect.
+    Quoted(u8),
+    /// Quotes: there is a word even if nothing stands between them.
+    Quotes,
+    /// Something that the shell replaces.
+    Expansion(Expansion),
+}
+
+/// Something that the shell replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Expansion {
+    /// As written: `$TOKEN`, `${TOKEN:-x}`, `$(date)`.
+    pub(super) text: String,
+    /// Whether it stands in double quotes, so that its value is not split.
+    pub(super) quoted: bool,
+    /// The variable; `None` for what would have to be run.
+    pub(super) variable: Option<Variable>,
+}
+
+/// A variable that a word refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    /// What stands for it if it is not defined.
+    pub(super) default: Option<Default>,
+}
+
+/// The word of `${NAME-word}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Default {
+    pub(super) text: Vec<u8>,
+    /// `:-`: an empty value counts as not defined.
+    pub(super) for_empty: bool,
+}
+
+/// A word after expansion: an argument of a command.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) bytes: Vec<u8>,
+    pub(super) span: Span,
+    /// What could not be expanded, as it stands in `bytes`.
+    pub(super) unresolved: Vec<String>,
+}
+
+impl RawWord {
+    pub(super) fn at(span: Span) -> Self {
+        Self {
+            units: Vec::new(),
+            span,
+        }
+    }
+
+    /// The bytes, with expansions as written.
+    pub(super) fn literal(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.units.len());
+        for unit in &self.units {
+            match unit {
+                Unit::Bare(byte) | Unit::Quoted(byte) => bytes.push(*byte),
+                Unit::Quotes => {}
+                Unit::Expansion(expansion) => bytes.extend_from_slice(expansion.text.as_bytes()),
+            }
+        }
+        bytes
+    }
+
+    /// Whether the word is exactly that, outside quotes.
+    pub(super) fn is_bare(&self, text: &str) -> bool {
+        let bare = |(unit, byte): (&Unit, u8)| *unit == Unit::Bare(byte);
+        self.units.len() == text.len() && self.units.iter().zip(text.bytes()).all(bare)
+    }
+}
+
+impl Word {
+    pub(super) fn new(bytes: impl Into<Vec<u8>>, span: Span) -> Self {
+        Self {
+            bytes: bytes.into(),
+            span,
+            unresolved: Vec::new(),
+        }
+    }
+
+    /// The same place and variables, other bytes.
+    pub(super) fn with_bytes(&self, bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            span: self.span,
+            unresolved: self.unresolved.clone(),
+        }
+    }
+
+    /// The text; bytes outside UTF-8 are replaced.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
+impl std::fmt::Debug for Word {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Word({} bytes at {:?})", self.bytes.len(), self.span)
+    }
+}

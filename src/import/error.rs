@@ -1,0 +1,130 @@
+//! What can be wrong with an import.
+
+use thiserror::Error;
+
+use super::{FileError, Position, Source, Span};
+
+/// A problem and its place.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{kind}")]
+pub struct ImportError {
+    /// Where, in bytes of the whole text.
+    pub span: Span,
+    /// What.
+    pub kind: ErrorKind,
+}
+
+impl ImportError {
+    /// A problem at that place.
+    pub fn new(span: Span, kind: ErrorKind) -> Self {
+        Self { span, kind }
+    }
+
+    /// The line and column where it starts.
+    pub fn position(&self, source: &Source<'_>) -> Position {
+        source.position(self.span.start)
+    }
+}
+
+/// What is wrong. Texts name options and reasons, never values: those may be secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ErrorKind {
+    /// An abbreviation that fits several options.
+    #[error("the option {name} is ambiguous: {}", candidates.join(", "))]
+    AmbiguousOption {
+        /// As written.
+        name: String,
+        /// What it could be.
+        candidates: Vec<String>,
+    },
+    /// An option that takes a value has an empty one.
+    #[error("{0} has an empty value")]
+    BlankValue(String),
+    /// The form for the shell of Windows, with a fault in it that sh does not have.
+    #[error("a caret at the end of a command for cmd.exe escapes nothing")]
+    CmdCaret,
+    /// Two options ask for different methods.
+    #[error("{first} and {second} exclude each other: curl sends one method")]
+    Conflict {
+        /// The option that came first.
+        first: &'static str,
+        /// The option that does not go with it.
+        second: &'static str,
+    },
+    /// A configuration file that is nested too deep.
+    #[error("configuration files are nested too deep")]
+    ConfigDepth,
+    /// A file that the command names cannot be read.
+    #[error("cannot read {path}: {error}")]
+    File {
+        /// As the command names it.
+        path: String,
+        /// Why not.
+        error: FileError,
+    },
+    /// A value of `-F` that curl refuses, or that is not supported here.
+    #[error("{0}")]
+    Form(&'static str),
+    /// A pattern in a URL that curl cannot expand.
+    #[error("{0}")]
+    Glob(&'static str),
+    /// The text is larger than an import reads.
+    #[error("the text is larger than {} MiB", limit_bytes / (1024 * 1024))]
+    Large {
+        /// The most that is read.
+        limit_bytes: usize,
+    },
+    /// An option without its value.
+    #[error("{0} needs a value")]
+    MissingValue(String),
+    /// There is no curl command.
+    #[error("there is no curl command in this text")]
+    NoCommand,
+    /// A command without a URL.
+    #[error("no URL is given")]
+    NoUrl,
+    /// `--no-` before an option that cannot be switched off.
+    #[error("{0} cannot be switched off")]
+    NotSwitch(String),
+    /// A request for PowerShell.
+    #[error("this is a PowerShell command, not curl")]
+    PowerShell,
+    /// A command that sends no request.
+    #[error("with {0} curl sends no request")]
+    SendsNothing(String),
+    /// Patterns, variables or files that expand to more than an import holds.
+    #[error("this expands to more than an import holds")]
+    TooMuch,
+    /// A here-document that does not end.
+    #[error("the here-document does not end: there is no line {0}")]
+    UnclosedHereDocument(String),
+    /// A quote that does not end.
+    #[error("the quote {0} is not closed")]
+    UnclosedQuote(&'static str),
+    /// A substitution that does not end.
+    #[error("the substitution {0} is not closed")]
+    UnclosedSubstitution(&'static str),
+    /// No option of curl.
+    #[error("curl has no option {name}{}", did_you_mean(*similar))]
+    UnknownOption {
+        /// As written.
+        name: String,
+        /// The nearest that there is.
+        similar: Option<&'static str>,
+    },
+    /// A URL that curl refuses.
+    #[error("{0}")]
+    Url(&'static str),
+    /// An argument that curl refuses.
+    #[error("{option}: {reason}")]
+    Value {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with its value.
+        reason: &'static str,
+    },
+}
+
+fn did_you_mean(similar: Option<&'static str>) -> String {
+    similar.map_or_else(String::new, |name| format!("; did you mean --{name}?"))
+}

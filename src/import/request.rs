@@ -1,0 +1,50 @@
+//! What an import yields.
+
+use std::fmt;
+use std::path::Path;
+
+use super::{FileError, ImportError, Span};
+use crate::model::{Request, Timestamp};
+
+/// What an import may ask of the world around it.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The value of an environment variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// The content of a file; relative paths start at the current folder, as for the tool itself.
+    pub file: &'a dyn Fn(&Path) -> Result<Vec<u8>, FileError>,
+    /// The present time: expired cookies are not sent.
+    pub now: Timestamp,
+}
+
+impl fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request as the other tool would send it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedRequest {
+    /// A name made of method and path.
+    pub name: String,
+    /// The request.
+    pub request: Request,
+    /// Variables that nothing defines, as they stand in the text: `{{token}}`, `$TOKEN`.
+    pub unresolved: Vec<String>,
+    /// What could not be done or had to be assumed; sentences.
+    pub warnings: Vec<String>,
+    /// The text it was read from.
+    pub span: Span,
+}
+
+/// What was found in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// The requests, in the order in which the tool would send them.
+    pub requests: Vec<ImportedRequest>,
+    /// All that is wrong, in the order of the text. A command with a problem yields no request.
+    pub problems: Vec<ImportError>,
+}

@@ -1,0 +1,148 @@
+//! The text of an import, and places in it.
+
+use std::fmt;
+
+/// A range of bytes in a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The range from `start` up to, not including, `end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// The smallest range that holds both.
+    pub fn to(self, other: Self) -> Self {
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+}
+
+/// A place in a text, as editors count: from 1, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// A text to import, or a part of one. Spans and positions are always those of the whole text.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    name: &'a str,
+    whole: &'a [u8],
+    part: Span,
+}
+
+impl<'a> Source<'a> {
+    /// The whole of a text. `name` is what the user calls it: a path, or `-`.
+    pub fn new(name: &'a str, bytes: &'a [u8]) -> Self {
+        let part = Span::new(0, bytes.len());
+        Self {
+            name,
+            whole: bytes,
+            part,
+        }
+    }
+
+    /// What the user calls it.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The bytes of this part.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.whole
+            .get(self.part.start..self.part.end)
+            .unwrap_or_default()
+    }
+
+    /// Where this part lies in the whole.
+    pub fn span(&self) -> Span {
+        self.part
+    }
+
+    /// The part that `span` names, cut to what this part holds.
+    pub fn part(&self, span: Span) -> Self {
+        let start = span.start.clamp(self.part.start, self.part.end);
+        let end = span.end.clamp(start, self.part.end);
+        Self {
+            part: Span::new(start, end),
+            ..*self
+        }
+    }
+
+    /// The line and column of a byte of the whole text.
+    pub fn position(&self, offset: usize) -> Position {
+        let before = self.whole.get(..offset).unwrap_or(self.whole);
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let in_line = before.get(line_start..).unwrap_or_default();
+        Position {
+            line: memchr::memchr_iter(b'\n', before).count() + 1,
+            column: in_line
+                .iter()
+                .filter(|byte| starts_character(**byte))
+                .count()
+                + 1,
+        }
+    }
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({}, {:?})", self.name, self.part)
+    }
+}
+
+/// Whether a byte of UTF-8 starts a character; stray continuation bytes do not count.
+fn starts_character(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = Source::new("x", "ab\nä€c".as_bytes());
+        assert_eq!(source.position(0).to_string(), "1:1");
+        assert_eq!(source.position(2).to_string(), "1:3");
+        assert_eq!(source.position(3).to_string(), "2:1");
+        assert_eq!(source.position(8).to_string(), "2:3");
+    }
+
+    #[test]
+    fn a_part_keeps_the_coordinates_of_the_whole() {
+        let source = Source::new("x", b"one\ntwo\nthree");
+        let part = source.part(Span::new(4, 13)).part(Span::new(0, 7));
+        assert_eq!(part.bytes(), b"two");
+        assert_eq!(part.span(), Span::new(4, 7));
+        assert_eq!(part.position(part.span().start).to_string(), "2:1");
+    }
+
+    proptest! {
+        #[test]
+        fn any_offset_has_a_position(bytes: Vec<u8>, offset: usize) {
+            let position = Source::new("x", &bytes).position(offset);
+            prop_assert!(position.line >= 1 && position.column >= 1);
+        }
+    }
+}
