@@ -101,7 +101,10 @@ fn print_row(load: &Load, rounds: usize, row: &Row, tunnel: Option<f64>) {
         None => "-".to_owned(),
     };
     let cpu = row.cpu_seconds();
-    let ratio = cpu.zip(tunnel).map(|(cpu, tunnel)| cpu / tunnel);
+    // The system counts in ticks of 10 ms: a ratio of a few ticks says nothing.
+    let ratio = cpu
+        .zip(tunnel.filter(|seconds| *seconds >= 0.2))
+        .map(|(cpu, tunnel)| cpu / tunnel);
     println!(
         "  {:<8} {speed:>12.0} {:>10.3} {:>10.3} {:>14} {:>10} {:>12}",
         row.name,
