@@ -108,7 +108,7 @@ impl Walker<'_, '_> {
             return self.without_value(option, format!("--{written}"), word);
         };
         let value = if expands {
-            self.variables.expand(value)?
+            self.variables.expand(&value)?
         } else {
             value
         };

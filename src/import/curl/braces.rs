@@ -2,8 +2,8 @@
 
 use super::word::Unit;
 
-/// The most units that one word may expand to, all alternatives together.
-const MAX_UNITS: usize = 1024 * 1024;
+/// The most bytes that one word with braces may expand to, all alternatives together.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// How deep braces may be nested before they are taken as they stand.
 const MAX_DEPTH: usize = 8;
@@ -90,8 +90,8 @@ fn choices(units: &[Unit], group: &Group, depth: usize) -> Option<Option<Vec<Vec
 }
 
 fn append(results: &mut [Vec<Unit>], units: &[Unit]) -> Option<()> {
-    let total = results.len().checked_mul(units.len())?;
-    if total > MAX_UNITS {
+    let total = results.len().checked_mul(weight(units))?;
+    if results.len() > 1 && total > MAX_BYTES {
         return None;
     }
     for result in results {
@@ -100,11 +100,21 @@ fn append(results: &mut [Vec<Unit>], units: &[Unit]) -> Option<()> {
     Some(())
 }
 
+/// About how many bytes the units hold.
+fn weight(units: &[Unit]) -> usize {
+    let weights = units.iter().map(|unit| match unit {
+        Unit::Bare(_) | Unit::Quotes => 1,
+        Unit::Quoted(bytes) => bytes.len(),
+        Unit::Expansion(expansion) => expansion.text.len(),
+    });
+    weights.sum()
+}
+
 fn product(results: &[Vec<Unit>], choices: &[Vec<Unit>]) -> Option<Vec<Vec<Unit>>> {
-    let longest = |all: &[Vec<Unit>]| all.iter().map(|one| one.len() + 1).max().unwrap_or(0);
+    let longest = |all: &[Vec<Unit>]| all.iter().map(|one| weight(one) + 1).max().unwrap_or(0);
     let count = results.len().checked_mul(choices.len())?;
     let total = count.checked_mul(longest(results) + longest(choices))?;
-    if total > MAX_UNITS {
+    if count > 1 && total > MAX_BYTES {
         return None;
     }
     let pairs = results

@@ -1,12 +1,12 @@
 //! Makes requests of what a command asks for.
 
 use super::cookies;
-use super::form;
 use super::glob::{self, GlobError, MAX_URLS};
 use super::materials::Materials;
+use super::multipart;
 use super::operation::{Operation, Slot};
 use super::options::Role;
-use super::section::{Body, Sending, section};
+use super::section::{self, Body, Sending, section};
 use super::standin::StandIns;
 use super::url::{self, Reading, Target};
 use super::word::Word;
@@ -147,8 +147,11 @@ impl Builder<'_, '_> {
             return Ok(Body::Upload { content, is_stream });
         }
         if !self.operation.parts.is_empty() {
-            let escape = self.operation.is(Role::FormEscape);
-            let (content, boundary) = form::content(&self.operation.parts, escape);
+            let style = multipart::Style {
+                escape: self.operation.is(Role::FormEscape),
+                is_form_data: section::is_form_data(self.operation),
+            };
+            let (content, boundary) = multipart::content(&self.operation.parts, &style);
             return Ok(Body::Form { content, boundary });
         }
         match &self.operation.data {

@@ -62,7 +62,8 @@ fn form_encode(content: &Word) -> Vec<u8> {
     let mut rest = content.bytes.as_slice();
     while let Some((byte, after)) = rest.split_first() {
         let unresolved = content.unresolved.iter().map(String::as_bytes);
-        if let Some(text) = unresolved.into_iter().find(|text| rest.starts_with(text)) {
+        let is_start = matches!(byte, b'$' | b'`' | b'<');
+        if is_start && let Some(text) = unresolved.into_iter().find(|text| rest.starts_with(text)) {
             encoded.extend_from_slice(text);
             rest = rest.get(text.len().max(1)..).unwrap_or_default();
             continue;

@@ -10,6 +10,9 @@ use crate::import::{ErrorKind, ImportError};
 /// request worth comparing, and short enough that `A=$A$A` in a loop ends soon.
 const MAX_WORD_BYTES: usize = 16 * 1024 * 1024;
 
+/// The most variables of one word that are named as unresolved.
+pub(super) const MAX_UNRESOLVED: usize = 256;
+
 /// What variables are worth: those that the script sets, else those of the environment.
 pub(super) struct Variables<'a> {
     environment: &'a dyn Fn(&str) -> Option<String>,
@@ -94,7 +97,8 @@ fn home(units: &[Unit], variables: &Variables<'_>) -> Vec<Unit> {
         return units.to_vec();
     };
     let rest = units.iter().skip(1).cloned();
-    home.bytes().map(Unit::Quoted).chain(rest).collect()
+    let home = Unit::Quoted(home.into_bytes());
+    std::iter::once(home).chain(rest).collect()
 }
 
 struct Builder<'a> {
@@ -120,7 +124,8 @@ impl<'a> Builder<'a> {
     fn add(&mut self, units: &[Unit], variables: &Variables<'_>) -> Result<(), ImportError> {
         for unit in units {
             match unit {
-                Unit::Bare(byte) | Unit::Quoted(byte) => self.push(&[*byte])?,
+                Unit::Bare(byte) => self.push(&[*byte])?,
+                Unit::Quoted(bytes) => self.push(bytes)?,
                 Unit::Quotes => {
                     self.word();
                 }
@@ -178,7 +183,8 @@ impl<'a> Builder<'a> {
 
     fn unresolved(&mut self, text: &str) {
         let word = self.word();
-        if !word.unresolved.iter().any(|known| known == text) {
+        let is_known = word.unresolved.iter().any(|known| known == text);
+        if !is_known && word.unresolved.len() < MAX_UNRESOLVED {
             word.unresolved.push(text.to_owned());
         }
     }

@@ -3,6 +3,9 @@
 /// The most URLs that one pattern may stand for.
 pub(super) const MAX_URLS: usize = 1000;
 
+/// The longest URL that a pattern may stand for, where it stands for several.
+const MAX_URL_BYTES: usize = 64 * 1024;
+
 /// Why a pattern cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GlobError {
@@ -25,7 +28,7 @@ pub(super) fn expand(pattern: &[u8]) -> Result<Vec<Vec<u8>>, GlobError> {
             }
             b'[' => match address(rest) {
                 Some((literal, after)) => {
-                    push(&mut results, literal);
+                    push(&mut results, literal)?;
                     rest = after;
                 }
                 None => {
@@ -37,11 +40,11 @@ pub(super) fn expand(pattern: &[u8]) -> Result<Vec<Vec<u8>>, GlobError> {
             b'}' | b']' => return Err(GlobError::Malformed("a } or ] in the URL closes nothing")),
             b'\\' if matches!(after.first(), Some(b'{' | b'[' | b'}' | b']')) => {
                 let (escaped, after) = after.split_at(1);
-                push(&mut results, escaped);
+                push(&mut results, escaped)?;
                 rest = after;
             }
             _ => {
-                push(&mut results, &[*byte]);
+                push(&mut results, &[*byte])?;
                 rest = after;
             }
         }
@@ -49,10 +52,14 @@ pub(super) fn expand(pattern: &[u8]) -> Result<Vec<Vec<u8>>, GlobError> {
     Ok(results)
 }
 
-fn push(results: &mut [Vec<u8>], bytes: &[u8]) {
+fn push(results: &mut [Vec<u8>], bytes: &[u8]) -> Result<(), GlobError> {
+    if results.len() > 1 && results.iter().any(|result| result.len() > MAX_URL_BYTES) {
+        return Err(GlobError::TooMany);
+    }
     for result in results {
         result.extend_from_slice(bytes);
     }
+    Ok(())
 }
 
 fn product(results: &[Vec<u8>], choices: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, GlobError> {
@@ -69,17 +76,21 @@ fn product(results: &[Vec<u8>], choices: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Glo
 
 /// `a,b}`: its elements and what follows.
 fn set(bytes: &[u8]) -> Result<(Vec<Vec<u8>>, &[u8]), GlobError> {
-    let mut elements = vec![Vec::new()];
+    let mut done: Vec<Vec<u8>> = Vec::new();
+    let mut element = Vec::new();
     let mut rest = bytes;
     while let Some((byte, after)) = rest.split_first() {
         rest = after;
         match byte {
-            b'}' if elements.len() == 1 && elements.iter().all(Vec::is_empty) => {
+            b'}' if done.is_empty() && element.is_empty() => {
                 return Err(GlobError::Malformed("the braces in the URL are empty"));
             }
-            b'}' => return Ok((elements, after)),
-            b',' if elements.len() >= MAX_URLS => return Err(GlobError::TooMany),
-            b',' => elements.push(Vec::new()),
+            b'}' => {
+                done.push(element);
+                return Ok((done, after));
+            }
+            b',' if done.len() >= MAX_URLS => return Err(GlobError::TooMany),
+            b',' => done.push(std::mem::take(&mut element)),
             b'{' | b'[' => {
                 return Err(GlobError::Malformed(
                     "curl reads braces in a URL as patterns, and refuses nested ones",
@@ -88,16 +99,10 @@ fn set(bytes: &[u8]) -> Result<(Vec<Vec<u8>>, &[u8]), GlobError> {
             b']' => return Err(GlobError::Malformed("a ] in the URL closes nothing")),
             b'\\' if !after.is_empty() => {
                 let (escaped, after) = after.split_at(1);
-                push(
-                    elements.last_mut().map_or(&mut [], std::slice::from_mut),
-                    escaped,
-                );
+                element.extend_from_slice(escaped);
                 rest = after;
             }
-            byte => push(
-                elements.last_mut().map_or(&mut [], std::slice::from_mut),
-                &[*byte],
-            ),
+            byte => element.push(*byte),
         }
     }
     Err(GlobError::Malformed("a { in the URL is not closed"))

@@ -209,8 +209,7 @@ impl Lexer<'_> {
         for line in lines {
             let part = self.source.part(line);
             if document.verbatim {
-                text.units
-                    .extend(part.bytes().iter().map(|b| Unit::Quoted(*b)));
+                text.units.push(Unit::Quoted(part.bytes().to_vec()));
             } else {
                 let mut reader = Reader::new(part);
                 reader.here_line();

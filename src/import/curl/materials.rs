@@ -65,9 +65,13 @@ impl<'a> Materials<'a> {
     pub(super) fn read_if_there(&mut self, path: &Word) -> Result<Option<Word>, ImportError> {
         match self.read(path) {
             Err(ImportError {
-                kind: ErrorKind::File { error, .. },
+                kind:
+                    ErrorKind::File {
+                        error: FileError::Missing,
+                        ..
+                    },
                 ..
-            }) if error == FileError::Missing => Ok(None),
+            }) => Ok(None),
             read => read.map(Some),
         }
     }

@@ -1,8 +1,8 @@
 //! Imports curl commands: what browsers, Postman and Insomnia copy as cURL, and shell scripts.
 //!
-//! The stages, in order: [`lexer`] splits the script, [`expand`] does what the shell does with
-//! words, [`script`] finds the commands, [`arguments`] reads curl's options, [`build`] makes the
-//! requests as curl 8 sends them over HTTP/1.1.
+//! The stages, in order: `lexer` splits the script, `expand` does what the shell does with words,
+//! `script` finds the commands, `arguments` reads curl's options, `build` makes the requests as
+//! curl 8 sends them over HTTP/1.1.
 
 mod arguments;
 mod braces;
@@ -16,8 +16,10 @@ mod form;
 mod glob;
 mod lexer;
 mod materials;
+mod multipart;
 mod netrc;
 mod operation;
+mod option_table;
 mod options;
 mod output;
 mod quoting;
@@ -34,7 +36,7 @@ use self::script::Command;
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
 
 /// The largest script that is read.
-const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
+const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The most problems that are reported of one file.
 const MAX_PROBLEMS: usize = 1000;

@@ -61,11 +61,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn span(&self, start: usize) -> Span {
-        let base = self.source.span().start;
-        Span::new(base + start, base + self.cursor.at())
-    }
-
     fn problem(&mut self, start: usize, kind: ErrorKind) {
         let base = self.source.span().start;
         let span = Span::new(base + start, base + start + 1);
@@ -79,7 +74,7 @@ impl<'a> Reader<'a> {
 
     fn take_quoted(&mut self, byte: u8) {
         self.cursor.bump();
-        self.units.push(Unit::Quoted(byte));
+        self.push_all(&[byte]);
     }
 
     fn backslash(&mut self) {
@@ -89,7 +84,7 @@ impl<'a> Reader<'a> {
         self.cursor.bump();
         // A backslash at the very end stands for itself.
         let byte = self.cursor.bump().unwrap_or(b'\\');
-        self.units.push(Unit::Quoted(byte));
+        self.push_all(&[byte]);
     }
 
     /// In double quotes a backslash only escapes what would mean something there.
@@ -100,7 +95,7 @@ impl<'a> Reader<'a> {
         self.cursor.bump();
         match self.cursor.peek() {
             Some(byte) if escapable.contains(&byte) => self.take_quoted(byte),
-            _ => self.units.push(Unit::Quoted(b'\\')),
+            _ => self.push_all(b"\\"),
         }
     }
 
@@ -109,8 +104,7 @@ impl<'a> Reader<'a> {
         self.cursor.bump();
         self.units.push(Unit::Quotes);
         let text = self.cursor.take_while(|byte| byte != b'\'');
-        self.units
-            .extend(text.iter().map(|byte| Unit::Quoted(*byte)));
+        self.push_all(text);
         if !self.cursor.eat(b"'") {
             self.problem(start, ErrorKind::UnclosedQuote("'"));
         }
@@ -170,11 +164,11 @@ impl<'a> Reader<'a> {
         variable: Option<(String, Option<Default>)>,
     ) {
         let written = self.cursor.between(start, self.cursor.at());
-        self.units.push(Unit::Expansion(Expansion {
+        self.units.push(Unit::Expansion(Box::new(Expansion {
             text: String::from_utf8_lossy(written).into_owned(),
             quoted,
             variable: variable.map(|(name, default)| Variable { name, default }),
-        }));
+        })));
     }
 
     /// `${NAME}`, `${NAME:-word}`; other operators are not computed.
@@ -267,7 +261,7 @@ impl<'a> Reader<'a> {
             match byte {
                 b'\'' => return,
                 b'\\' => self.ansi_escape(),
-                _ => self.units.push(Unit::Quoted(byte)),
+                _ => self.push_all(&[byte]),
             }
         }
         self.problem(start, ErrorKind::UnclosedQuote("$'"));
@@ -275,7 +269,7 @@ impl<'a> Reader<'a> {
 
     fn ansi_escape(&mut self) {
         let Some(byte) = self.cursor.bump() else {
-            return self.units.push(Unit::Quoted(b'\\'));
+            return self.push_all(b"\\");
         };
         let single = match byte {
             b'a' => 0x07,
@@ -299,7 +293,7 @@ impl<'a> Reader<'a> {
             b'c' => self.cursor.bump().map_or(b'c', |letter| letter & 0x1f),
             other => return self.push_all(&[b'\\', other]),
         };
-        self.units.push(Unit::Quoted(single));
+        self.push_all(&[single]);
     }
 
     fn unicode_escape(&mut self, letter: u8) {
@@ -332,8 +326,10 @@ impl<'a> Reader<'a> {
     }
 
     fn push_all(&mut self, bytes: &[u8]) {
-        self.units
-            .extend(bytes.iter().map(|byte| Unit::Quoted(*byte)));
+        match self.units.last_mut() {
+            Some(Unit::Quoted(quoted)) => quoted.extend_from_slice(bytes),
+            _ => self.units.push(Unit::Quoted(bytes.to_vec())),
+        }
     }
 }
 

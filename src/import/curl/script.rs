@@ -4,7 +4,7 @@ use super::expand::{self, Variables};
 use super::lexer::{End, Token, tokens};
 use super::output::output;
 use super::word::{RawWord, Word};
-use crate::import::{ImportError, Source, Span};
+use crate::import::{ErrorKind, ImportError, Source, Span};
 
 /// A curl command.
 #[derive(Clone, Debug)]
@@ -43,6 +43,7 @@ pub(super) fn commands(
         commands: Vec::new(),
         problems,
         piped: None,
+        expanded_bytes: 0,
     };
     let mut simple = Simple::default();
     let mut awaited = Awaited::Argument;
@@ -121,6 +122,7 @@ struct Script<'a> {
     problems: Vec<ImportError>,
     /// What the command before a `|` prints.
     piped: Option<Input>,
+    expanded_bytes: usize,
 }
 
 impl Script<'_> {
@@ -140,14 +142,20 @@ impl Script<'_> {
             "curl" | "curl.exe" => {
                 let arguments = self.expand(rest);
                 let last = rest.last().map_or(name.span, |word| word.span);
-                let glued = end == End::Background && last.end == end_span.start;
+                let mut warnings = Vec::new();
+                if simple.cut {
+                    warnings.push(CUT.to_owned());
+                }
+                if end == End::Background && last.end == end_span.start {
+                    warnings.push(GLUED.to_owned());
+                }
                 // Quoting that is wrong has no arguments that could be trusted.
                 if self.problems.len() == before {
                     self.commands.push(Command {
                         arguments,
                         input,
                         span: name.span.to(last),
-                        warnings: warnings(simple.cut, glued),
+                        warnings,
                     });
                 }
             }
@@ -218,14 +226,36 @@ impl Script<'_> {
     fn expand(&mut self, words: &[RawWord]) -> Vec<Word> {
         let mut expanded = Vec::new();
         for word in words {
+            if self.expanded_bytes > MAX_EXPANDED_BYTES {
+                self.problems
+                    .push(ImportError::new(word.span, ErrorKind::TooMuch));
+                break;
+            }
             match expand::words(word, &self.variables) {
-                Ok(mut words) => expanded.append(&mut words),
+                Ok(mut words) => {
+                    let sizes = words
+                        .iter()
+                        .map(|word| word.bytes.len() + size_of::<Word>());
+                    self.expanded_bytes += sizes.sum::<usize>();
+                    expanded.append(&mut words);
+                }
                 Err(problem) => self.problems.push(problem),
             }
         }
         expanded
     }
 }
+
+/// The shell reads the angle brackets of `https://host/<id>`.
+const CUT: &str = "`<` and `>` outside quotes are redirections for the shell: what follows them \
+                   is not sent";
+
+/// The shell reads the `&` of `https://host/?a=1&b=2`.
+const GLUED: &str = "an `&` outside quotes ends the command for the shell: what follows it is not \
+                     sent";
+
+/// The most bytes that all arguments of all commands may expand to.
+const MAX_EXPANDED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Prompts that are copied along, and words after which a command starts.
 const PREFIXES: &[&str] = &[
@@ -262,18 +292,4 @@ fn assignment(word: &RawWord) -> Option<(String, RawWord)> {
         span: word.span,
     };
     Some((name, value))
-}
-
-fn warnings(cut: bool, glued: bool) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if cut {
-        warnings.push("`<` and `>` outside quotes are redirections for the shell: what follows them is not sent".to_owned());
-    }
-    if glued {
-        warnings.push(
-            "an `&` outside quotes ends the command for the shell: what follows it is not sent"
-                .to_owned(),
-        );
-    }
-    warnings
 }

@@ -71,6 +71,18 @@ pub(super) fn section(sending: &Sending<'_>) -> FieldSection {
     FieldSection::from_lines(writer.lines, Provenance::Import)
 }
 
+/// Whether a form of this operation is `multipart/form-data`: unless `-H` says otherwise.
+pub(super) fn is_form_data(operation: &Operation) -> bool {
+    const FORM_DATA: &[u8] = b"multipart/form-data";
+    let lines = given(operation);
+    let is_type = |line: &&Given| line.name.eq_ignore_ascii_case(b"content-type");
+    lines.iter().find(is_type).is_none_or(|line| {
+        let value = line.raw_value.trim_ascii_start();
+        let start = value.get(..FORM_DATA.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(FORM_DATA))
+    })
+}
+
 /// A line of `-H` as curl understands it.
 struct Given {
     name: Vec<u8>,

@@ -1,6 +1,8 @@
 //! Stand-ins for variables that nothing defines, so that their `$`, `{` and `(` are not read as
 //! parts of a URL.
 
+use super::expand::MAX_UNRESOLVED;
+
 /// Letters and digits for each of some texts.
 pub(super) struct StandIns {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
@@ -12,6 +14,7 @@ impl StandIns {
         let mut texts: Vec<&String> = texts.iter().collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         texts.dedup();
+        texts.truncate(MAX_UNRESOLVED);
         let numbered = texts.iter().enumerate();
         let pairs = numbered
             .map(|(number, text)| {

@@ -1,5 +1,6 @@
 //! Variables that a request still holds: `$TOKEN`, `{{token}}`.
 
+use super::expand::MAX_UNRESOLVED;
 use super::operation::Operation;
 use super::word::Word;
 use crate::model::Request;
@@ -74,6 +75,7 @@ fn shell_variables(operation: &Operation, url: &Word) -> Vec<String> {
     let mut names: Vec<String> = of_words.chain(of_parts).cloned().collect();
     names.sort();
     names.dedup();
+    names.truncate(MAX_UNRESOLVED);
     names
 }
 

@@ -71,7 +71,7 @@ impl CurlVariables {
     ///
     /// # Errors
     /// When a function is unknown or the result is too long.
-    pub(super) fn expand(&self, word: Word) -> Result<Word, ImportError> {
+    pub(super) fn expand(&self, word: &Word) -> Result<Word, ImportError> {
         let mut result = word.with_bytes(Vec::new());
         let mut rest = word.bytes.as_slice();
         while let Some(at) = memchr::memmem::find(rest, b"{{") {
@@ -88,7 +88,7 @@ impl CurlVariables {
                 break;
             };
             let expression = found.get(2..end).unwrap_or_default();
-            let value = self.value(expression, &word)?;
+            let value = self.value(expression, word)?;
             result.bytes.extend_from_slice(&value.bytes);
             result.unresolved.extend(value.unresolved);
             if result.bytes.len() > MAX_BYTES {

@@ -14,12 +14,12 @@ pub(super) struct RawWord {
 pub(super) enum Unit {
     /// A byte outside quotes.
     Bare(u8),
-    /// A byte that quotes or a backslash protect.
-    Quoted(u8),
+    /// Bytes that quotes or a backslash protect.
+    Quoted(Vec<u8>),
     /// Quotes: there is a word even if nothing stands between them.
     Quotes,
     /// Something that the shell replaces.
-    Expansion(Expansion),
+    Expansion(Box<Expansion>),
 }
 
 /// Something that the shell replaces.
@@ -71,7 +71,8 @@ impl RawWord {
         let mut bytes = Vec::with_capacity(self.units.len());
         for unit in &self.units {
             match unit {
-                Unit::Bare(byte) | Unit::Quoted(byte) => bytes.push(*byte),
+                Unit::Bare(byte) => bytes.push(*byte),
+                Unit::Quoted(quoted) => bytes.extend_from_slice(quoted),
                 Unit::Quotes => {}
                 Unit::Expansion(expansion) => bytes.extend_from_slice(expansion.text.as_bytes()),
             }

@@ -1,0 +1,150 @@
+//! Writes the parts of a form as curl does: `multipart/form-data` (RFC 7578).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::form::{Part, Piece};
+
+/// How the parts of a form are written.
+pub(super) struct Style {
+    /// `--form-escape`: backslashes before quotes in names.
+    pub(super) escape: bool,
+    /// Whether the whole is `multipart/form-data`; a type that the user gave may be another.
+    pub(super) is_form_data: bool,
+}
+
+/// The content of a form and its boundary.
+///
+/// curl makes the boundary up; this one is drawn from the content, so that the same command gives
+/// the same request.
+pub(super) fn content(parts: &[Part], style: &Style) -> (Vec<u8>, String) {
+    let boundary = boundary(parts);
+    let mut content = Vec::new();
+    for part in parts {
+        push_delimiter(&mut content, &boundary, false);
+        let kind = if style.is_form_data {
+            "form-data"
+        } else {
+            "attachment"
+        };
+        let mut disposition = format!("Content-Disposition: {kind}").into_bytes();
+        if !part.name.is_empty() {
+            push_parameter(&mut disposition, "name", &part.name, style.escape);
+        }
+        match part.files.as_slice() {
+            [only] => push_piece(&mut content, only, disposition, style.escape),
+            several => push_files(&mut content, several, &disposition, &boundary, style.escape),
+        }
+    }
+    push_delimiter(&mut content, &boundary, true);
+    (content, boundary)
+}
+
+/// Several files of one name: a `multipart/mixed` inside (RFC 7578 section 4.3, deprecated).
+fn push_files(
+    content: &mut Vec<u8>,
+    files: &[Piece],
+    disposition: &[u8],
+    outer: &str,
+    escape: bool,
+) {
+    let boundary: String = outer.chars().rev().collect();
+    let boundary = format!("{DASHES}{}", boundary.trim_end_matches('-'));
+    content.extend_from_slice(disposition);
+    let line = format!("\r\nContent-Type: multipart/mixed; boundary={boundary}\r\n\r\n");
+    content.extend_from_slice(line.as_bytes());
+    for file in files {
+        push_delimiter(content, &boundary, false);
+        push_piece(
+            content,
+            file,
+            b"Content-Disposition: attachment".to_vec(),
+            escape,
+        );
+    }
+    push_delimiter(content, &boundary, true);
+    content.extend_from_slice(b"\r\n");
+}
+
+fn push_piece(content: &mut Vec<u8>, piece: &Piece, mut disposition: Vec<u8>, escape: bool) {
+    if let Some(filename) = &piece.filename {
+        push_parameter(&mut disposition, "filename", filename, escape);
+    }
+    let mut lines = vec![disposition];
+    let own_type = piece.lines.iter().any(|line| {
+        line.get(..13)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"content-type:"))
+    });
+    if let (Some(content_type), false) = (&piece.content_type, own_type) {
+        lines.push([b"Content-Type: ".as_slice(), content_type].concat());
+    }
+    if let Some(encoder) = &piece.encoder {
+        lines.push([b"Content-Transfer-Encoding: ".as_slice(), encoder].concat());
+    }
+    lines.extend(piece.lines.iter().cloned());
+    for line in lines {
+        content.extend_from_slice(&line);
+        content.extend_from_slice(b"\r\n");
+    }
+    content.extend_from_slice(b"\r\n");
+    content.extend_from_slice(&encoded(piece));
+    content.extend_from_slice(b"\r\n");
+}
+
+fn encoded(piece: &Piece) -> Vec<u8> {
+    match piece.encoder.as_deref() {
+        Some(b"base64") => {
+            let text = STANDARD.encode(&piece.content);
+            // Lines of 76 characters (RFC 2045 section 6.8).
+            let lines: Vec<&[u8]> = text.as_bytes().chunks(76).collect();
+            lines.join(b"\r\n".as_slice())
+        }
+        _ => piece.content.clone(),
+    }
+}
+
+fn push_delimiter(content: &mut Vec<u8>, boundary: &str, last: bool) {
+    let end = if last { "--" } else { "" };
+    content.extend_from_slice(format!("--{boundary}{end}\r\n").as_bytes());
+}
+
+/// Escapes as browsers do (HTML, multipart/form-data encoding algorithm), or with backslashes.
+fn push_parameter(line: &mut Vec<u8>, name: &str, value: &[u8], backslashes: bool) {
+    line.extend_from_slice(format!("; {name}=\"").as_bytes());
+    for byte in value {
+        match byte {
+            b'"' | b'\\' if backslashes => line.extend_from_slice(&[b'\\', *byte]),
+            b'"' => line.extend_from_slice(b"%22"),
+            b'\r' if !backslashes => line.extend_from_slice(b"%0D"),
+            b'\n' if !backslashes => line.extend_from_slice(b"%0A"),
+            byte => line.push(*byte),
+        }
+    }
+    line.push(b'"');
+}
+
+/// What curl's boundaries start with.
+const DASHES: &str = "------------------------";
+
+/// 24 dashes and 22 letters and digits, as curl's boundaries are.
+fn boundary(parts: &[Part]) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    // FNV-1a: it only has to differ from what the content holds.
+    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    let mut mix = |byte: u8| {
+        state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        state
+    };
+    for part in parts {
+        let contents = part.files.iter().flat_map(|piece| &piece.content);
+        for byte in part.name.iter().chain(contents) {
+            mix(*byte);
+        }
+    }
+    let mut text = DASHES.to_owned();
+    for _ in 0..22 {
+        let index = usize::try_from((mix(0) >> 32) % 62).unwrap_or(0);
+        text.extend(LETTERS.get(index).map(|letter| char::from(*letter)));
+    }
+    text
+}
