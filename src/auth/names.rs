@@ -127,6 +127,12 @@ pub fn is_secret_parameter(name: &str, value: &[u8]) -> bool {
     }
 }
 
+/// Whether a text is itself the listed name of a secret (`access_token`, `x-api-key`) and not one.
+pub fn is_name_of_a_secret(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    SECRET_PARAMETERS.contains(&text.as_str()) || KEY_HEADERS.contains(&text.as_str())
+}
+
 /// Whether a query or form parameter of that name is an API key or token by which a client
 /// authenticates.
 pub fn is_credential_parameter(name: &str, value: &[u8]) -> bool {

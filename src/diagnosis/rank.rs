@@ -118,8 +118,12 @@ mod tests {
     fn nothing_below_sixty_is_a_headline() {
         assert_eq!(ranked(&[]), (None, vec![]));
         assert_eq!(
-            ranked(&[("authorization-missing", 59), ("jwt-expired", 39)]),
-            (None, vec!["authorization-missing"])
+            ranked(&[
+                ("authorization-missing", 59),
+                ("jwt-expired", 20),
+                ("wrong-password", 19)
+            ]),
+            (None, vec!["authorization-missing", "jwt-expired"])
         );
         assert_eq!(
             ranked(&[("authorization-missing", 60)]),

@@ -170,8 +170,6 @@ fn wakes_up(pair: &Pair<'_>, key: &str, kind: Kind, lines: &Lines<'_>) -> bool {
         return true;
     }
     match key {
-        // GitHub and some firewalls refuse requests without one.
-        "user-agent" => kind == Kind::Missing,
         "accept" => accept_decides(lines),
         "content-type" => pair.token_endpoint,
         "connection" => connection_matters(pair, lines),
@@ -193,9 +191,14 @@ fn accept_decides(lines: &Lines<'_>) -> bool {
             memchr::memmem::find(&value.to_ascii_lowercase(), word.as_bytes()).is_some()
         })
     };
-    ["text/html", "text/event-stream", "application/vnd."]
-        .iter()
-        .any(|word| has(&lines.good_values(), word) != has(&lines.failing_values(), word))
+    let (good, failing) = (lines.good_values(), lines.failing_values());
+    let wants_page = |values: &[&[u8]]| has(values, "text/html");
+    let wants_json = |values: &[&[u8]]| has(values, "json") && !wants_page(values);
+    (wants_page(&good) && wants_json(&failing))
+        || (wants_json(&good) && wants_page(&failing))
+        || ["text/event-stream", "application/vnd."]
+            .iter()
+            .any(|word| has(&good, word) != has(&failing, word))
 }
 
 /// `Connection` may name a credential field, and NTLM and Negotiate authenticate a connection.

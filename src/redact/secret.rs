@@ -49,7 +49,7 @@ impl Masker {
         // A word, or the name of a secret, is hidden in its place only: hiding it everywhere
         // would make other texts unreadable.
         let word = is_wordlike(&bare) || kind == "binary";
-        if !word && !names::is_secret_parameter(&lossy(&bare), &bare) {
+        if !word && !names::is_name_of_a_secret(&lossy(&bare)) {
             self.book.known.add(secret, number, kind);
         }
         let length = count_characters(secret);
@@ -72,7 +72,7 @@ impl Masker {
         }
         let kind = kind_of(kind, secret);
         let number = self.book.number(secret);
-        if !names::is_secret_parameter(&lossy(secret), secret) {
+        if !names::is_name_of_a_secret(&lossy(secret)) {
             self.book.known.add(secret, number, kind);
         }
         if kind == "basic" {
@@ -88,7 +88,7 @@ impl Masker {
         };
         self.book.known.add(&account, number, "basic");
         for part in account.splitn(2, |byte| *byte == b':') {
-            if !is_literal(part) && !names::is_secret_parameter(&lossy(part), part) {
+            if !is_literal(part) && !names::is_name_of_a_secret(&lossy(part)) {
                 self.book.known.add_part(part, number, "basic");
             }
         }
