@@ -4,7 +4,7 @@ use super::added::summary;
 use super::explained::explained;
 use super::naming::Names;
 use super::recorded::recorded;
-use super::requests::requests;
+use super::requests::{known_good, requests};
 use crate::capture::store::BaselineError;
 use crate::cli::args::{
     AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs,
@@ -33,8 +33,10 @@ pub(super) fn taken(name: &str) -> Problem {
 fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
     let now = clock::now();
     let imported = match &args.source.curl {
-        Some(path) => requests(path, now, context)?,
-
+        Some(path) => requests(path, now, context)?
+            .into_iter()
+            .map(|request| known_good(request, now))
+            .collect(),
         None => {
             let id = args.source.exchange.as_deref();
             vec![recorded(id.unwrap_or_default(), now, context)?]

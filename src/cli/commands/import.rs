@@ -1,6 +1,6 @@
 //! `why401 import`
 
-use super::requests::{imported, requests};
+use super::requests::{known_good, requests};
 use crate::cli::args::{ImportArgs, ImportFormat};
 use crate::cli::clock;
 use crate::cli::context::Context;
@@ -13,16 +13,15 @@ use crate::report::{self, terminal};
 pub(super) fn import(args: &ImportArgs, context: &mut Context) -> Result<(), Problem> {
     let ImportFormat::Curl = args.format;
     let now = clock::now();
-    if args.json {
-        let requests = imported(&args.file, now, context)?;
-        return context.print_json(&import::json(&requests));
-    }
     let imported = requests(&args.file, now, context)?;
+    if args.json {
+        return context.print_json(&import::json(&imported));
+    }
     let style = context.style();
     let texts: Vec<_> = imported
         .into_iter()
         .map(|request| {
-            let view = report::request(&request, &mut Masker::new());
+            let view = report::request(&known_good(request, now), &mut Masker::new());
             terminal::request(&view, &style)
         })
         .collect();

@@ -1,0 +1,85 @@
+//! Files of other tools that cannot be imported.
+
+use crate::cli::problem::Problem;
+use crate::import::{ErrorKind, ImportError, Source};
+
+/// All that is wrong with a file, each with its place.
+pub(crate) fn import(source: &Source<'_>, problems: &[ImportError]) -> Problem {
+    let place = |error: &ImportError| format!("{}:{}", source.name(), error.position(source));
+    let problem = match problems {
+        [only] => Problem::failed("import", only.kind.to_string()).detail(place(only), ""),
+        all => all.iter().take(MOST_TOLD).fold(
+            Problem::failed("import", format!("the file has {} problems", all.len())),
+            |problem, error| problem.detail(place(error), error.kind.to_string()),
+        ),
+    };
+    let mut hints: Vec<_> = problems
+        .iter()
+        .filter_map(|error| hint(&error.kind))
+        .collect();
+    hints.dedup();
+    hints
+        .into_iter()
+        .take(MOST_HINTS)
+        .fold(problem, |problem, hint| problem.hint(hint))
+}
+
+fn hint(kind: &ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NoCommand => Some(
+            "a curl command is needed: in the browser's network panel, \"Copy as cURL\" on a request that works",
+        ),
+        ErrorKind::PowerShell => Some("choose \"Copy as cURL (bash)\" instead"),
+        ErrorKind::UnclosedQuote(_)
+        | ErrorKind::UnclosedSubstitution(_)
+        | ErrorKind::UnclosedHereDocument(_) => {
+            Some("the command may have been cut off when it was copied")
+        }
+        ErrorKind::File { .. } => {
+            Some("relative paths start at the working folder, as they do for curl")
+        }
+        _ => None,
+    }
+}
+
+/// Somebody who named the wrong file does not want to read all of it again.
+const MOST_TOLD: usize = 20;
+const MOST_HINTS: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::Span;
+
+    fn text(text: &str, problems: &[(usize, ErrorKind)]) -> String {
+        let source = Source::new("failing.sh", text.as_bytes());
+        let errors: Vec<_> = problems
+            .iter()
+            .map(|(at, kind)| ImportError::new(Span::new(*at, *at + 1), kind.clone()))
+            .collect();
+        import(&source, &errors).to_text(false)
+    }
+
+    #[test]
+    fn one_problem_is_told_with_its_place() {
+        let command = "curl https://a.test \\\n  -H 'Accept: */*\n";
+        insta::assert_snapshot!(text(command, &[(25, ErrorKind::UnclosedQuote("'"))]));
+    }
+
+    #[test]
+    fn all_problems_of_a_file_are_told() {
+        let unknown = ErrorKind::UnknownOption {
+            name: "--hedaer".to_owned(),
+            similar: Some("header"),
+        };
+        let command = "curl --hedaer x\ncurl -X\n";
+        let problems = [(5, unknown), (21, ErrorKind::MissingValue("-X".to_owned()))];
+        insta::assert_snapshot!(text(command, &problems));
+    }
+
+    #[test]
+    fn what_is_no_curl_is_told_with_what_to_copy() {
+        let none = text("hello", &[(0, ErrorKind::NoCommand)]);
+        insta::assert_snapshot!(none + &text("irm x", &[(0, ErrorKind::PowerShell)]));
+    }
+}
