@@ -19,14 +19,14 @@ pub fn jwt_expired_since(time: Duration) -> String {
     jwt(expired.unix_timestamp())
 }
 
-/// A value that no other place holds: the prefix and 24 random letters and digits.
+/// A value that no other place holds: the prefix, 24 random letters and digits, and a digit.
 pub fn random(prefix: &str) -> String {
     let mut bytes = [0; 24];
     SystemRandom::new()
         .fill(&mut bytes)
         .expect("the system has randomness");
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
-    format!("{prefix}{}", bytes.iter().map(letter).collect::<String>())
+    format!("{prefix}{}7", bytes.iter().map(letter).collect::<String>())
 }
 
 fn jwt(expires: i64) -> String {

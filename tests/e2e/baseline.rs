@@ -112,7 +112,7 @@ fn equal_curl_files_have_no_difference_that_matters() {
     why401.write("a.sh", command);
     why401.write(
         "b.sh",
-        format!("{command} -A other/1 -H 'Accept: text/html'"),
+        format!("{command} -A other/1 -H 'Accept-Language: de' -H 'X-Request-Id: 17'"),
     );
     let report = why401.json(&["diff", "a.sh", "b.sh", "--json"]);
     assert_eq!(

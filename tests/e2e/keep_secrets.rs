@@ -440,10 +440,8 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
     for row in why401.list().iter().take(newest) {
         let id = row["id"].as_str().unwrap();
         for line in [
-            "show",
             "show --raw",
             "show --json",
-            "why",
             "why --json",
             "why --baseline works",
         ] {
@@ -482,10 +480,12 @@ fn reveal_shows_them_and_warns() {
     );
     tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
     why401.list_of(1);
-    for command in ["show", "why"] {
-        let masked = why401.command(&[command]);
+    let curl = format!("curl '{}' -H 'Authorization: Bearer abc'", origin.url("/x"));
+    why401.add_baseline("good", &curl);
+    for command in [&["show"][..], &["why", "--baseline", "good"]] {
+        let masked = why401.command(command);
         assert!(!masked.stdout.contains(&secret), "{masked:#?}");
-        let revealed = why401.command(&[command, "--reveal"]);
+        let revealed = why401.command(&[command, &["--reveal"]].concat());
         assert!(revealed.stdout.contains(&secret), "{revealed:#?}");
         assert!(
             !revealed.stderr.is_empty(),
