@@ -68,13 +68,15 @@ fn good(side: &str, now: Timestamp, context: &mut Context) -> Result<Baseline, P
 
 /// A file of that name comes first; `./31` is always a file and `#31` never.
 fn names_a_record(side: &str) -> bool {
-    let is_reference = !side.is_empty()
-        && side
-            .strip_prefix('#')
-            .unwrap_or(side)
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric());
-    side != "-" && is_reference && (side.starts_with('#') || !Path::new(side).exists())
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // Ids are ULIDs: their first character stays 0 until the year 3084.
+    let is_id = side.starts_with('0')
+        && side.len() <= ULID_LENGTH
+        && side.bytes().all(|b| b.is_ascii_alphanumeric());
+    match side.strip_prefix('#') {
+        Some(number) => is_number(number),
+        None => (is_number(side) || is_id) && !Path::new(side).exists(),
+    }
 }
 
 /// A request that nobody saw pass.
@@ -90,6 +92,9 @@ fn unobserved(request: Request, now: Timestamp) -> Exchange {
     }
 }
 
+/// The length of an id in text.
+const ULID_LENGTH: usize = 26;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +104,7 @@ mod tests {
         for record in ["31", "#31", "01JX", "01JXAAAAAAAAAAAAAAAAAAAAAA"] {
             assert!(names_a_record(record), "{record}");
         }
-        for file in ["-", "", "./31", "failing.sh", "src", "a/b"] {
+        for file in ["-", "", "#", "./31", "failing.sh", "failing", "src", "a/b"] {
             assert!(!names_a_record(file), "{file}");
         }
     }

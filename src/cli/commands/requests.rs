@@ -39,13 +39,17 @@ pub(super) fn one_request(
     context: &mut Context,
 ) -> Result<Baseline, Problem> {
     let mut all = requests(path, now, context)?;
+    let name = if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
     match (all.pop(), all.len()) {
         (Some(only), 0) => {
             for warning in &only.warnings {
-                let warning = printable(&format!("{}: {warning}", path.display()));
+                let warning = printable(&format!("{name}: {warning}"));
                 context.output.say(&format!("warning: {warning}\n"));
             }
-            let name = path.display().to_string();
             Ok(Baseline {
                 name,
                 ..known_good(only, now)
