@@ -7,11 +7,11 @@ use clap::Parser;
 use time::UtcOffset;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Cli, Command, with_default_command};
+use super::args::{Cli, Command, RunArgs, with_default_command};
 use super::commands;
 use super::context::Context;
 use super::exit::Exit;
-use super::output::{Environment, LogWriter, Output};
+use super::output::{Environment, LogWriter, Output, printable};
 use super::problem::Problem;
 use super::{advice, clock};
 use crate::config::load::{Flags, Places, load};
@@ -49,6 +49,7 @@ fn run(cli: Cli, environment: &Environment, offset: UtcOffset) -> Exit {
         output,
         offset,
     };
+    warn_of_other_store(&mut context);
     let done = start_log(&context).and_then(|()| commands::dispatch(cli.command, &mut context));
     match done {
         Ok(exit) => exit,
@@ -94,23 +95,37 @@ fn refuse(error: &clap::Error, arguments: &[OsString], environment: &Environment
 }
 
 fn flags(cli: &Cli) -> Flags {
-    let run = match &cli.command {
-        Command::Run(run) => run.clone(),
+    let (run, no_config) = match &cli.command {
+        Command::Run(run) => (run.clone(), false),
         Command::List(_)
         | Command::Show(_)
         | Command::Why(_)
         | Command::Diff(_)
         | Command::Baseline(_)
-        | Command::Import(_) => super::args::RunArgs::default(),
+        | Command::Import(_) => (RunArgs::default(), true),
     };
     Flags {
         config: run.config,
+        no_config,
         listen: run.listen,
         ui: run.ui,
         data: cli.global.data.clone(),
         upstream_ca: run.upstream_ca,
         insecure_upstream: run.insecure_upstream,
         color: cli.global.color,
+    }
+}
+
+/// A found file that names another store is not followed, but whoever wrote it may expect that.
+fn warn_of_other_store(context: &mut Context) {
+    let keys = &context.settings.passed_over;
+    if let Some(data) = keys.iter().find(|key| key.value == "data")
+        && context.flags.data.is_none()
+    {
+        let place = printable(&data.source.to_string());
+        context.output.say(&format!(
+            "warning: `data` ({place}) does not count in a file that was found; to read that store, pass --data DIR\n"
+        ));
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Trust {
     Named,
     /// It was found in the working directory, perhaps as part of somebody else's repository.
     Found,
+    /// Likewise, by a command to which it could not be named: what does not count is passed over.
+    FoundInPassing,
 }
 
 /// What a file says; `None` where it says nothing.
@@ -47,6 +49,8 @@ pub struct Written {
     pub color: Option<Located<ColorWhen>>,
     /// `display.width`
     pub width: Option<Located<u16>>,
+    /// The keys that do not count here.
+    pub passed_over: Vec<Located<String>>,
 }
 
 /// A value and where it stands.
@@ -191,10 +195,14 @@ impl Reader<'_> {
             let name = format!("{prefix}{}", key.get_ref());
             let group = format!("{name}.");
             if KEYS.contains(&name.as_str()) {
-                if self.trust == Trust::Found && !name.starts_with("display.") {
-                    self.fault(key.span().start, FaultKind::OnlyWhenNamed(name));
-                } else {
-                    self.value(&name, value);
+                match self.trust {
+                    _ if name.starts_with("display.") => self.value(&name, value),
+                    Trust::Named => self.value(&name, value),
+                    Trust::Found => self.fault(key.span().start, FaultKind::OnlyWhenNamed(name)),
+                    Trust::FoundInPassing => self.written.passed_over.push(Located {
+                        value: name,
+                        position: Position::of(self.text, key.span().start),
+                    }),
                 }
             } else if KEYS.iter().any(|known| known.starts_with(&group)) {
                 match value.get_ref().as_table() {
@@ -459,6 +467,16 @@ mod tests {
         for key in KEYS.iter().filter(|key| !key.starts_with("display.")) {
             assert!(read(&format!("{key} = ''"), Trust::Found).is_err(), "{key}");
         }
+    }
+
+    #[test]
+    fn what_does_not_count_can_be_passed_over() {
+        let text = "data = 'd'\ndisplay.width = 70";
+        let written = read(text, Trust::FoundInPassing).unwrap();
+        assert_eq!(written.data, None);
+        assert_eq!(written.width.unwrap().value, 70);
+        assert_eq!(written.passed_over[0].value, "data");
+        assert!(read("dta = 'd'", Trust::FoundInPassing).is_err());
     }
 
     #[test]

@@ -19,6 +19,8 @@ use super::settings::{
 pub struct Flags {
     /// `--config`
     pub config: Option<PathBuf>,
+    /// The command has no `--config`: what does not count in a found file is passed over.
+    pub no_config: bool,
     /// `--listen`
     pub listen: Option<ListenAddr>,
     /// `--ui`
@@ -90,7 +92,7 @@ pub enum ConfigError {
 pub fn load(flags: &Flags, places: &Places) -> Result<Settings, ConfigError> {
     let layers = match &flags.config {
         Some(path) => vec![Layer::read(path, Trust::Named)?],
-        None => found_layers(places)?,
+        None => found_layers(flags, places)?,
     };
     Ok(resolve(flags, &layers, places))
 }
@@ -151,8 +153,13 @@ impl Layer {
     }
 }
 
-fn found_layers(places: &Places) -> Result<Vec<Layer>, ConfigError> {
-    let found = Layer::read_if_there(&places.working.join(FOUND_NAME), Trust::Found)?;
+fn found_layers(flags: &Flags, places: &Places) -> Result<Vec<Layer>, ConfigError> {
+    let trust = if flags.no_config {
+        Trust::FoundInPassing
+    } else {
+        Trust::Found
+    };
+    let found = Layer::read_if_there(&places.working.join(FOUND_NAME), trust)?;
     let own = match &places.user_config {
         Some(folder) => Layer::read_if_there(&folder.join(USER_NAME), Trust::Named)?,
         None => None,
@@ -186,6 +193,7 @@ fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Settings {
             .map_file(|span| span.0, RETENTION),
         color: pick.value(flag("--color", flags.color), |w| w.color, ColorWhen::Auto),
         width: pick.value(None, |w| w.width, 0).map_file(Some, None),
+        passed_over: passed_over(layers),
         data,
     }
 }
@@ -277,6 +285,17 @@ fn insecure_upstream(flags: &Flags, layers: &[Layer]) -> Vec<Setting<InsecureHos
     written
         .chain(named.filter_map(|host| flag("--insecure-upstream", Some(host))))
         .collect()
+}
+
+fn passed_over(layers: &[Layer]) -> Vec<Setting<String>> {
+    let keys = layers.iter().flat_map(|layer| {
+        let keys = layer.written.passed_over.iter();
+        keys.map(|key| Setting {
+            value: key.value.clone(),
+            source: layer.source(key),
+        })
+    });
+    keys.collect()
 }
 
 fn is_absent(error: &io::Error) -> bool {
@@ -465,6 +484,13 @@ mod tests {
                 ..
             }
         ));
+        let flags = Flags {
+            no_config: true,
+            ..Flags::default()
+        };
+        let settings = load(&flags, &folders.places).unwrap();
+        assert_eq!(settings.passed_over[0].value, "ca.dir");
+        assert_ne!(settings.ca_dir.unwrap().value, Path::new("/tmp"));
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Settings {
     pub color: Setting<ColorWhen>,
     /// How wide the output is; `None` follows the terminal.
     pub width: Setting<Option<u16>>,
+    /// Keys of a file that was found in passing, and that do not count there.
+    pub passed_over: Vec<Setting<String>>,
 }
 
 /// A value and where it came from.
