@@ -40,9 +40,6 @@ pub enum ErrorKind {
     /// An option that takes a value has an empty one.
     #[error("{0} has an empty value")]
     BlankValue(String),
-    /// The form for the shell of Windows, with a fault in it that sh does not have.
-    #[error("a caret at the end of a command for cmd.exe escapes nothing")]
-    CmdCaret,
     /// Two options ask for different methods.
     #[error("{first} and {second} exclude each other: curl sends one method")]
     Conflict {

@@ -93,6 +93,10 @@ impl Walker<'_, '_> {
             }
             Named::Unknown => {
                 let similar = similar(name);
+                // So that the value of a misspelt option is not taken for a URL.
+                if glued.is_none() && similar.is_some_and(takes_value) {
+                    self.queue.pop_front();
+                }
                 let name = format!("--{written}");
                 return refused(ErrorKind::UnknownOption { name, similar });
             }
@@ -199,4 +203,8 @@ impl Walker<'_, '_> {
         self.queue = after;
         Ok(())
     }
+}
+
+fn takes_value(name: &str) -> bool {
+    matches!(by_name(name), Named::One(option) if option.takes == Takes::Value)
 }

@@ -38,7 +38,7 @@ pub(super) fn for_target(
         cookies.push(cookie);
     }
     cookies.retain(|cookie| {
-        cookie.is_for(target, &host)
+        cookie.is_for(target, host)
             && (cookie.expires == 0 || cookie.expires > now.secs())
             && !(no_session && cookie.expires == 0)
     });

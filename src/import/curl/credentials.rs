@@ -102,7 +102,7 @@ fn from_netrc(
         }
         None => None,
     };
-    let found = text.and_then(|text| netrc::credentials(&text.text(), &target.host_name()));
+    let found = text.and_then(|text| netrc::credentials(&text.text(), target.host_name()));
     Ok(found.map(|(user, password)| Word::new(format!("{user}:{password}"), Default::default())))
 }
 

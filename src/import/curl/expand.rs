@@ -30,13 +30,19 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// Sets a variable of the script; past the limit it stays what it was.
-    pub(super) fn set(&mut self, name: String, value: Word) {
-        let held_bytes = self.held_bytes.saturating_add(value.bytes.len());
-        if held_bytes <= MAX_WORD_BYTES {
-            self.held_bytes = held_bytes;
-            self.set.insert(name, value);
+    /// Sets a variable of the script.
+    ///
+    /// # Errors
+    /// When all variables together hold more than an import does.
+    pub(super) fn set(&mut self, name: String, value: Word) -> Result<(), ImportError> {
+        let replaced = self.set.get(&name).map_or(0, |old| old.bytes.len());
+        let held_bytes = self.held_bytes - replaced + value.bytes.len();
+        if held_bytes > MAX_WORD_BYTES {
+            return Err(ImportError::new(value.span, ErrorKind::TooMuch));
         }
+        self.held_bytes = held_bytes;
+        self.set.insert(name, value);
+        Ok(())
     }
 
     fn value(&self, expansion: &Expansion) -> Option<Word> {

@@ -7,6 +7,7 @@
 mod arguments;
 mod braces;
 mod build;
+mod cmd;
 mod config_file;
 mod cookies;
 mod credentials;
@@ -31,6 +32,9 @@ mod url;
 mod variables;
 mod word;
 
+#[cfg(test)]
+mod tests;
+
 use self::materials::Materials;
 use self::script::Command;
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
@@ -50,9 +54,17 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
         let limit_bytes = MAX_SOURCE_BYTES;
         return failed(source.span(), ErrorKind::Large { limit_bytes });
     }
-    let (commands, mut problems) = script::commands(source, surroundings.variable);
-    if commands.is_empty() && problems.is_empty() {
-        return failed(start(source), foreign(source.bytes()));
+    let (commands, mut problems) = if cmd::is_cmd(source.bytes()) {
+        (cmd::commands(source), Vec::new())
+    } else {
+        script::commands(source, surroundings.variable)
+    };
+    if commands.is_empty() {
+        // The quotes of another language may not end in a shell.
+        let kind = foreign(source.bytes());
+        if problems.is_empty() || kind == ErrorKind::PowerShell {
+            return failed(start(source), kind);
+        }
     }
     let mut materials = Materials::new(surroundings);
     let mut requests = Vec::new();
@@ -81,6 +93,8 @@ fn one(
     let mut problems = Vec::new();
     materials.begin(command.input);
     let operations = arguments::operations(command.arguments, materials, &mut problems);
+    // After an option that is not understood nobody knows which words are URLs.
+    let is_unsure = problems.iter().any(hides_words);
     let mut requests = Vec::new();
     for mut operation in operations {
         for warning in &command.warnings {
@@ -88,7 +102,10 @@ fn one(
         }
         match build::requests(operation, command.span, materials) {
             Ok(mut more) => requests.append(&mut more),
-            Err(mut more) => problems.append(&mut more),
+            Err(more) => {
+                let follows = |problem: &ImportError| is_unsure && is_about_urls(problem);
+                problems.extend(more.into_iter().filter(|problem| !follows(problem)));
+            }
         }
     }
     if problems.is_empty() {
@@ -96,6 +113,23 @@ fn one(
     } else {
         Err(problems)
     }
+}
+
+fn hides_words(problem: &ImportError) -> bool {
+    matches!(
+        problem.kind,
+        ErrorKind::UnknownOption { .. }
+            | ErrorKind::AmbiguousOption { .. }
+            | ErrorKind::SendsNothing(_)
+    )
+}
+
+fn is_about_urls(problem: &ImportError) -> bool {
+    let kind = &problem.kind;
+    matches!(
+        kind,
+        ErrorKind::Url(_) | ErrorKind::Glob(_) | ErrorKind::NoUrl
+    )
 }
 
 fn failed(span: Span, kind: ErrorKind) -> Imported {

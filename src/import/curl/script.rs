@@ -216,10 +216,9 @@ impl Script<'_> {
         let Some((name, value)) = assignment(word) else {
             return false;
         };
-        match expand::one(&value, &self.variables) {
-            Ok(value) => self.variables.set(name, value),
-            Err(problem) => self.problems.push(problem),
-        }
+        let value = expand::one(&value, &self.variables);
+        let set = value.and_then(|value| self.variables.set(name, value));
+        self.problems.extend(set.err());
         true
     }
 

@@ -9,6 +9,8 @@ pub(super) struct Target {
     scheme: Scheme,
     /// In the case in which it was given; IPv6 with its brackets.
     host: Vec<u8>,
+    /// In lower case and without brackets: what cookies and credentials go by.
+    name: String,
     port: Option<u16>,
     /// User and password, decoded.
     pub(super) user: Option<(Vec<u8>, Vec<u8>)>,
@@ -73,6 +75,7 @@ pub(super) fn read(url: &[u8], reading: &Reading<'_>) -> Result<Target, &'static
     Ok(Target {
         scheme,
         host: host.to_vec(),
+        name: name(host),
         port,
         user: userinfo.map(decode_userinfo),
         path: escape_beyond_ascii(&path),
@@ -90,13 +93,9 @@ impl Target {
         host
     }
 
-    /// The name of the host alone, in lower case: what cookies and credentials go by.
-    pub(super) fn host_name(&self) -> String {
-        let name = String::from_utf8_lossy(&self.host).to_lowercase();
-        let inside = name
-            .strip_prefix('[')
-            .and_then(|name| name.strip_suffix(']'));
-        inside.unwrap_or(&name).to_owned()
+    /// The host in lower case, without a port or brackets: what cookies and credentials go by.
+    pub(super) fn host_name(&self) -> &str {
+        &self.name
     }
 
     pub(super) fn scheme(&self) -> Scheme {
@@ -110,6 +109,7 @@ impl Target {
     /// Puts texts for stand-ins, wherever they are.
     pub(super) fn map(&mut self, text: impl Fn(&[u8]) -> Vec<u8>) {
         self.host = text(&self.host);
+        self.name = String::from_utf8_lossy(&text(self.name.as_bytes())).into_owned();
         self.path = text(&self.path);
         self.query = self.query.as_deref().map(&text);
         self.user = self
@@ -122,7 +122,7 @@ impl Target {
     pub(super) fn url(&self) -> Url {
         let origin = Origin {
             scheme: self.scheme,
-            host: self.host_name(),
+            host: self.name.clone(),
             port: self.port.unwrap_or(self.scheme.default_port()),
         };
         Url {
@@ -132,6 +132,14 @@ impl Target {
             query: self.query.clone(),
         }
     }
+}
+
+fn name(host: &[u8]) -> String {
+    let name = String::from_utf8_lossy(host).to_lowercase();
+    let inside = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    inside.unwrap_or(&name).to_owned()
 }
 
 /// The scheme, if one is written, and what follows it.
