@@ -235,11 +235,7 @@ fn secret_start(before: &[&[u8]], segment: &[u8]) -> Option<usize> {
     if hook && segment.len() >= 16 && !is_wordlike(segment) {
         return Some(0);
     }
-    (nth_last(1).is_some_and(after) && segment.len() >= 12 && looks_secret(segment)).then_some(0)
-}
-
-fn looks_secret(segment: &[u8]) -> bool {
-    !is_wordlike(segment) && segment.iter().any(u8::is_ascii_digit)
+    (nth_last(1).is_some_and(after) && segment.len() >= 12 && !is_wordlike(segment)).then_some(0)
 }
 
 fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
