@@ -2,7 +2,7 @@
 
 use crate::auth::credentials::carriers;
 use crate::cli::output::printable;
-use crate::model::{Baseline, Place};
+use crate::model::{Baseline, Place, Request};
 use crate::redact::Masker;
 use crate::report::{self, Text};
 
@@ -11,13 +11,7 @@ pub(super) fn summary(baseline: &Baseline) -> String {
     let mut masker = Masker::new();
     let view = report::request(baseline, &mut masker);
     let title = format!("added {}  {} {}", view.name, view.method, view.url);
-    let mut credentials: Vec<_> = carriers(&baseline.request)
-        .iter()
-        .map(|carrier| {
-            let mask = masker.credential(&carrier.place, &carrier.raw);
-            format!("  {}  {}", place(&carrier.place), mask.as_str().trim())
-        })
-        .collect();
+    let mut credentials = credentials(&baseline.request, &mut masker);
     if credentials.is_empty() {
         credentials.push("  it carries no credentials that why401 knows".to_owned());
     }
@@ -32,6 +26,18 @@ pub(super) fn summary(baseline: &Baseline) -> String {
         .chain(labelled("unknown", &view.unresolved))
         .chain(labelled("warning", &view.warnings))
         .map(|line| printable(&line) + "\n")
+        .collect()
+}
+
+/// A line for each credential of a request: where it stands, and its value as the masker shows it.
+pub(super) fn credentials(request: &Request, masker: &mut Masker) -> Vec<String> {
+    carriers(request)
+        .iter()
+        .map(|carrier| {
+            let shown = masker.credential(&carrier.place, &carrier.raw);
+            let shown = shown.as_str().trim();
+            printable(&format!("  {}  {shown}", place(&carrier.place)))
+        })
         .collect()
 }
 

@@ -1,5 +1,6 @@
 //! `why401 why`
 
+use super::added::credentials;
 use crate::analysis;
 use crate::cli::args::WhyArgs;
 use crate::cli::context::Context;
@@ -19,6 +20,12 @@ pub(super) fn why(args: &WhyArgs, context: &mut Context) -> Result<(), Problem> 
     if args.json {
         return context.print_json(&report);
     }
-    let text = terminal::full(&report, &context.style());
+    let mut text = terminal::full(&report, &context.style());
+    if args.reveal {
+        // The verdict names values only where they decide; who asks for them wants to see them.
+        let sent = credentials(&case.failing.request, &mut masker);
+        text.push_str("\nthis request sent\n");
+        text.extend(sent.into_iter().map(|line| line + "\n"));
+    }
     Ok(context.output.print(&text)?)
 }
