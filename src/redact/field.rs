@@ -189,12 +189,16 @@ impl Masker {
         let peeled = peel(value, words);
         out.captured(peeled.before);
         let scheme = peeled.scheme.map(|word| String::from_utf8_lossy(word));
+        let basic = scheme
+            .as_deref()
+            .is_some_and(|word| word.eq_ignore_ascii_case("basic"));
         let listed = peeled
             .scheme
             .is_some_and(|word| LISTS.iter().any(|list| word.eq_ignore_ascii_case(list)));
         if is_literal(peeled.core) {
             out.captured(peeled.core);
-        } else if !(listed || (words == Words::Any && scheme.is_some()))
+        } else if basic
+            || !(listed || (words == Words::Any && scheme.is_some()))
             || !self.paint_credential_list(out, peeled.core)
         {
             let kind = match scheme_kind(scheme.as_deref()) {

@@ -48,6 +48,9 @@ struct Item<'a> {
 impl Masker {
     /// Paints the parameters of a credential; `false`, and nothing painted, if it has none.
     pub(super) fn paint_credential_list(&mut self, out: &mut Canvas, core: &[u8]) -> bool {
+        if is_padded_token68(core) {
+            return false;
+        }
         let items = items(core);
         let named = |item: &Item<'_>| {
             item.name.is_empty()
@@ -109,6 +112,17 @@ impl Masker {
             out.captured(after);
         }
     }
+}
+
+/// Base64 with its padding, which is no list of one name without a value (RFC 9110 section 11.2).
+fn is_padded_token68(core: &[u8]) -> bool {
+    let padding = core.iter().rev().take_while(|byte| **byte == b'=').count();
+    let body = core.get(..core.len() - padding).unwrap_or_default();
+    (1..=2).contains(&padding)
+        && core.len().is_multiple_of(4)
+        && body
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
 }
 
 fn is_token(name: &[u8]) -> bool {

@@ -58,6 +58,9 @@ fn what_is_wrong_with_a_credential_stays_visible() {
     assert_eq!(show("Bearer ab1cd2"), "Bearer ‹token:1 len=6›");
     assert_eq!(show("Bearer x{{token}}"), "Bearer ‹token:2 len=1›{{token}}");
     assert_eq!(show("Basic dTpw"), "Basic ‹basic:3 len=4›");
+    // Padding makes no parameter of it.
+    assert_eq!(show("Basic dTpwYQ=="), "Basic ‹basic:4 len=8›");
+    assert_eq!(show("Basic dXNlcjpiYWQ="), "Basic ‹basic:5 len=12›");
 }
 
 #[test]
