@@ -1,6 +1,6 @@
 //! `cookie-missing-session`: the session cookie of the known-good request is not sent.
 
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::{Facts, Good};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -29,11 +29,13 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     if replaced {
         return None;
     }
-    // Another session cookie that is equal may do; another credential that differs may be the cause.
-    let doubtful = facts
-        .sent
-        .credentials()
-        .any(|carrier| matches!(carrier.place, Place::Cookie(_)) || !good.has_same(carrier));
+    // Another session cookie that is equal may do; another credential that differs, or is not sent
+    // either, may be the cause.
+    let doubtful = lacks_authorization(facts, good)
+        || facts
+            .sent
+            .credentials()
+            .any(|carrier| matches!(carrier.place, Place::Cookie(_)) || !good.has_same(carrier));
     let title = words::plain_name(name).map_or_else(
         || "a session cookie was not sent".into(),
         |name| format!("the session cookie {name} was not sent"),
@@ -61,6 +63,10 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         about: Some((Where::Cookie, name.clone())),
         ..Suspicion::default()
     })
+}
+
+fn lacks_authorization(facts: &Facts<'_>, good: &Good<'_>) -> bool {
+    good.sent.authorization().is_some() && facts.sent.authorization().is_none()
 }
 
 fn fix(client: ClientKind) -> &'static str {
@@ -124,6 +130,16 @@ mod tests {
             .good("GET /a\nCookie: _ga=GA1.2.3");
         assert_eq!(found(&analytics), None);
         assert_eq!(found(&Sample::new("GET /a").answer("401")), None);
+    }
+
+    #[test]
+    fn where_authorization_is_missing_too_it_is_a_guess() {
+        let sample = Sample::new("GET /a")
+            .answer("401\nWWW-Authenticate: Bearer")
+            .good("GET /a\nAuthorization: Bearer qrstuvwxyz123456\nCookie: sessionid=abcdefghijklmnop1");
+        assert_eq!(found(&sample).unwrap().0, Strength::Slight);
+        let diagnosis = crate::diagnosis::diagnose(&sample.case);
+        assert_eq!(diagnosis.verdict.unwrap().cause, "authorization-missing");
     }
 
     #[test]
