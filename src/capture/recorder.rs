@@ -16,7 +16,7 @@ use super::store::Store;
 use super::watch::Watch;
 use super::writer::{Notice, Writer};
 use crate::auth::fingerprint::Fingerprinter;
-use crate::model::{Exchange, ExchangeId, Origin, Timestamp};
+use crate::model::{Exchange, ExchangeId, Origin, Outcome, Timestamp};
 use crate::wire::head::Head;
 
 /// An exchange that passed and was no failure; goes to the history ring.
@@ -67,6 +67,8 @@ pub struct Counts {
     pub requests: u64,
     /// Failures that ended.
     pub failures: u64,
+    /// Those of them that got no answer from the origin.
+    pub unanswered: u64,
     /// Failures that could not be kept.
     pub lost: u64,
     /// Directions of connections that were not decoded to their end.
@@ -167,10 +169,13 @@ impl Recorder {
     pub fn failed(&self, exchange: Box<Exchange>, progress: Progress) -> Result<(), Box<Exchange>> {
         let shared = &*self.shared;
         let key = shared.watch.add(&exchange, shared.clock.now());
+        let unanswered = u64::from(matches!(exchange.outcome, Outcome::Failure(_)));
         shared.queue.push_failure(exchange, progress, key)?;
         if progress == Progress::Ended {
             shared.counters.requests.fetch_add(1, Ordering::Relaxed);
-            shared.counters.failures.fetch_add(1, Ordering::Relaxed);
+            let counters = &shared.counters;
+            counters.failures.fetch_add(1, Ordering::Relaxed);
+            counters.unanswered.fetch_add(unanswered, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -241,6 +246,7 @@ impl Shared {
 pub(super) struct Counters {
     pub(super) requests: AtomicU64,
     pub(super) failures: AtomicU64,
+    pub(super) unanswered: AtomicU64,
     pub(super) lost: AtomicU64,
     pub(super) not_decoded: AtomicU64,
     pub(super) unannounced: AtomicU64,
@@ -251,6 +257,7 @@ impl Counters {
         Counts {
             requests: self.requests.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
+            unanswered: self.unanswered.load(Ordering::Relaxed),
             lost: self.lost.load(Ordering::Relaxed),
             not_decoded: self.not_decoded.load(Ordering::Relaxed),
             unannounced: self.unannounced.load(Ordering::Relaxed),

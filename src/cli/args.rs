@@ -16,6 +16,7 @@ use crate::config::units::Since;
     version,
     max_term_width = 100,
     subcommand_required = true,
+    override_usage = "why401 [OPTIONS] [COMMAND]",
     after_help = AFTER_HELP
 )]
 pub struct Cli {

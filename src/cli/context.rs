@@ -135,10 +135,18 @@ impl Context {
     pub(crate) fn command(&self, rest: &str) -> String {
         match &self.settings.data {
             Some(Setting { value, source }) if !self.is_usual(source) => {
-                format!("why401 {rest} --data {}", shell_word(value))
+                // Another terminal may stand in another folder.
+                let folder = std::path::absolute(value).unwrap_or_else(|_unknown| value.clone());
+                format!("why401 {rest} --data {}", shell_word(&folder))
             }
             _ => format!("why401 {rest}"),
         }
+    }
+
+    /// Whether later commands need `--data` to find what this one stores.
+    pub(crate) fn needs_data_flag(&self) -> bool {
+        let data = self.settings.data.as_ref();
+        data.is_some_and(|data| !self.is_usual(&data.source))
     }
 
     /// Whether a later command, without flags, will find the same value.

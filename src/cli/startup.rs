@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::context::shell_word;
+use crate::capture::Counts;
 
 /// What the block tells.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct StartUp<'a> {
     pub(crate) ca: &'a Path,
     /// The command that adds a request that works.
     pub(crate) add_baseline: &'a str,
+    /// Whether the commands in the hints below find the data only with its `--data`.
+    pub(crate) needs_data_flag: bool,
     /// Hosts whose certificates are not verified.
     pub(crate) insecure: Vec<&'a str>,
     /// How many days the CA is still valid.
@@ -24,38 +27,34 @@ pub(crate) struct StartUp<'a> {
 }
 
 impl StartUp<'_> {
-    /// The block. Lines to copy are never wrapped; the CA's path ends its line.
+    /// The block: one command or one variable in each line, so that 80 columns do for most paths.
+    /// What is longer is not wrapped: it is there to be copied.
     pub(crate) fn to_text(&self) -> String {
         let proxy = format!("http://{}", self.address);
         let ca = shell_word(self.ca);
-        let mut text = format!(
-            "why401 {VERSION}  recording on {}\n  curl     curl -x {proxy} --cacert {ca}\n",
-            self.address
-        );
+        let mut text = format!("why401 {VERSION}  recording on {}\n", self.address);
         let mut line = |label: &str, content: &str| {
             // Writing to a String cannot fail.
             writeln!(text, "  {label:<7}  {content}").unwrap_or_default();
         };
-        line(
-            "all",
-            &format!("export HTTP_PROXY={proxy} HTTPS_PROXY={proxy}"),
-        );
-        line(
-            "Node",
-            &format!("export NODE_USE_ENV_PROXY=1 NODE_EXTRA_CA_CERTS={ca}"),
-        );
-        line(
-            "Python",
-            &format!("export REQUESTS_CA_BUNDLE={ca} SSL_CERT_FILE={ca}"),
-        );
+        line("curl", &format!("curl -x {proxy} \\"));
+        line("", &format!("  --cacert {ca}"));
+        line("all", &format!("export HTTP_PROXY={proxy}"));
+        line("", &format!("export HTTPS_PROXY={proxy}"));
+        line("Node", &format!("export NODE_EXTRA_CA_CERTS={ca}"));
+        line("", "export NODE_USE_ENV_PROXY=1");
+        line("Python", &format!("export REQUESTS_CA_BUNDLE={ca}"));
+        line("", &format!("export SSL_CERT_FILE={ca}"));
         line(
             "browser",
-            &format!("HTTP and HTTPS proxy {}, and trust {ca}", self.address),
+            &format!("HTTP and HTTPS proxy {}; trust", self.address),
         );
-        line(
-            "compare",
-            &format!("{}  (a request that works)", self.add_baseline),
-        );
+        line("", &self.ca.display().to_string());
+        line("compare", "with a request that works, pasted as curl:");
+        line("", self.add_baseline);
+        if self.needs_data_flag {
+            line("", "each command below needs this --data, too");
+        }
         for host in &self.insecure {
             line(
                 "caution",
@@ -76,7 +75,13 @@ impl StartUp<'_> {
 }
 
 /// The line that counts what passed, replaced in place on a terminal.
-pub(crate) fn status_line(requests: u64, failures: u64, unicode: bool) -> String {
+pub(crate) fn status_line(counts: Counts, unicode: bool) -> String {
+    let Counts {
+        requests,
+        failures,
+        unanswered,
+        ..
+    } = counts;
     if requests == 0 && failures == 0 {
         return WAITING.to_owned();
     }
@@ -85,7 +90,12 @@ pub(crate) fn status_line(requests: u64, failures: u64, unicode: bool) -> String
         1 => "1 request".to_owned(),
         more => format!("{} requests", grouped(more)),
     };
-    format!("  {requests}, {} {times} 401", grouped(failures))
+    let refused = grouped(failures.saturating_sub(unanswered));
+    let unanswered = match unanswered {
+        0 => String::new(),
+        some => format!(", {} without an answer", grouped(some)),
+    };
+    format!("  {requests}, {refused} {times} 401{unanswered}")
 }
 
 /// `1 284`: groups of three digits.
@@ -122,6 +132,7 @@ mod tests {
             address: "127.0.0.1:4010".parse().unwrap(),
             ca: Path::new("/home/me/.local/share/why401/ca.pem"),
             add_baseline: "why401 baseline add --curl -",
+            needs_data_flag: false,
             insecure: Vec::new(),
             ca_days_left: 700,
             ui_wanted: false,
@@ -135,6 +146,7 @@ mod tests {
             address: "[::1]:5000".parse().unwrap(),
             ca: Path::new("/my project/certs/ca.pem"),
             add_baseline: "why401 baseline add --curl - --data /d",
+            needs_data_flag: true,
             insecure: vec!["dev.test"],
             ca_days_left: 29,
             ui_wanted: true,
@@ -144,9 +156,22 @@ mod tests {
 
     #[test]
     fn the_status_line_counts() {
-        assert_eq!(status_line(0, 0, true), WAITING);
-        assert_eq!(status_line(1284, 37, true), "  1 284 requests, 37 × 401");
-        assert_eq!(status_line(1, 0, false), "  1 request, 0 x 401");
+        let line = |requests, failures, unanswered, unicode| {
+            let counts = Counts {
+                requests,
+                failures,
+                unanswered,
+                ..Counts::default()
+            };
+            status_line(counts, unicode)
+        };
+        assert_eq!(line(0, 0, 0, true), WAITING);
+        assert_eq!(line(1284, 37, 0, true), "  1 284 requests, 37 × 401");
+        assert_eq!(line(1, 0, 0, false), "  1 request, 0 x 401");
+        assert_eq!(
+            line(9, 5, 2, true),
+            "  9 requests, 3 × 401, 2 without an answer"
+        );
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1 234 567");
     }

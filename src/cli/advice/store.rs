@@ -122,7 +122,10 @@ pub(crate) fn baseline(error: &BaselineError) -> Problem {
             "baseline-exists",
             format!("there is a baseline `{name}` already"),
         )
-        .hint("choose another name, or remove it first: why401 baseline remove"),
+        .hint(format!(
+            "choose another name, or remove it first: {}",
+            format_args!("why401 baseline remove {}", shell_word(Path::new(name)))
+        )),
         BaselineError::NotFound { name, known } => {
             let problem =
                 Problem::failed("baseline-absent", format!("there is no baseline `{name}`"));

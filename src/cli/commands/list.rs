@@ -62,6 +62,9 @@ fn stored_row(row: &Row) -> StoredRow<'_> {
 
 /// Why there may be nothing to list: a misspelt cause is not one that never happened.
 fn nothing(args: &ListArgs) -> String {
+    if !is_narrowed(args) {
+        return "nothing is recorded yet\n".to_owned();
+    }
     let causes: Vec<_> = CAUSES.iter().map(|cause| cause.id).collect();
     let near = args
         .cause
@@ -72,4 +75,16 @@ fn nothing(args: &ListArgs) -> String {
         format!("; did you mean the cause {near}?")
     });
     format!("nothing is recorded that fits{near}\n")
+}
+
+/// Whether anything was asked for but the newest.
+fn is_narrowed(args: &ListArgs) -> bool {
+    let texts = [
+        &args.host,
+        &args.route,
+        &args.cause,
+        &args.client,
+        &args.search,
+    ];
+    args.since.is_some() || args.limit == 0 || texts.iter().any(|text| text.is_some())
 }

@@ -106,7 +106,7 @@ impl Running {
     fn counted(&self, context: &Context) -> String {
         let counts = self.recorder.counts();
         let unicode = context.output.notice.unicode;
-        status_line(counts.requests, counts.failures, unicode)
+        status_line(counts, unicode)
     }
 
     /// Counts for whoever watches, until a signal comes; then ends in order.
@@ -159,7 +159,7 @@ impl Running {
         if !finished {
             return Err(
                 Problem::failed("writer", "what came last may not be recorded")
-                    .hint("why401 list shows what is"),
+                    .hint(format!("{} shows what is", context.command("list"))),
             );
         }
         match unheard.get() {
@@ -250,6 +250,7 @@ fn start_up(listener: &Listener, authority: &Authority, context: &Context) -> St
         address: listener.local_addr(),
         ca: authority.certificate_path(),
         add_baseline: &context.command("baseline add --curl -"),
+        needs_data_flag: context.needs_data_flag(),
         insecure: insecure.iter().map(|host| host.value.0.as_str()).collect(),
         ca_days_left: authority.expires().micros_since(clock::now()) / MICROS_OF_A_DAY,
         ui_wanted: matches!(settings.ui.value, UiAddr::At(_)),
