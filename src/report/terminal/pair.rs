@@ -10,6 +10,9 @@ use crate::report::{ClaimDiff, FieldDiff};
 /// What stands for a value that is not there.
 const NOT_SENT: &str = "(not sent)";
 
+/// What stands for a value that is there and holds nothing.
+const EMPTY: &str = "(empty)";
+
 /// Two values, cut into runs that are equal and runs that differ.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Aligned {
@@ -50,6 +53,10 @@ impl Aligned {
         let good = field.good.as_ref().map(|text| text.as_str());
         let failing = field.failing.as_ref().map(|text| text.as_str());
         let mut aligned = match (good, failing) {
+            (Some(good), Some(failing)) if good.is_empty() != failing.is_empty() => {
+                let shown = |text| if str::is_empty(text) { EMPTY } else { text };
+                Self::of_one(Some(shown(good)), Some(shown(failing)), columns, style)
+            }
             (Some(good), Some(failing)) => Self::of_texts(good, failing, &field.segments, style),
             (good, failing) => Self::of_one(good, failing, columns, style),
         };
@@ -61,8 +68,15 @@ impl Aligned {
     fn of_claims(claims: &[ClaimDiff], near: Timestamp, columns: usize, style: &Style) -> Self {
         let mut aligned = Self::default();
         for claim in claims {
+            let (good, failing) = claim.times;
+            // Either both with the day or both without.
+            let with_day = [good, failing]
+                .into_iter()
+                .flatten()
+                .any(|time| !style.is_same_day(time, near));
             let value = |time: Option<Timestamp>, text: Option<&str>| match (time, text) {
-                (Some(time), _) => style.time_near(time, near),
+                (Some(time), _) if with_day => style.day_and_time(time),
+                (Some(time), _) => style.time(time),
                 (None, Some(text)) => chars::adapt(text, style.unicode),
                 (None, None) => "(none)".to_owned(),
             };

@@ -53,12 +53,21 @@ impl Style {
 
     /// The time of day, with the day where it is not that of `near`.
     pub(super) fn time_near(&self, at: Timestamp, near: Timestamp) -> String {
-        let day = clock::day(at, self.offset);
-        if day == clock::day(near, self.offset) {
+        if self.is_same_day(at, near) {
             self.time(at)
         } else {
-            format!("{day} {}", self.time(at))
+            self.day_and_time(at)
         }
+    }
+
+    /// The day and the time of day.
+    pub(super) fn day_and_time(&self, at: Timestamp) -> String {
+        format!("{} {}", clock::day(at, self.offset), self.time(at))
+    }
+
+    /// Whether the reader's calendar has both on one page.
+    pub(super) fn is_same_day(&self, at: Timestamp, other: Timestamp) -> bool {
+        clock::day(at, self.offset) == clock::day(other, self.offset)
     }
 }
 
