@@ -152,7 +152,7 @@ impl Running {
         };
         let finished = tokio::select! {
             finished = finish => finished,
-            () = signals.next() => {
+            () = insists(&mut signals) => {
                 return Err(Problem::failed("ended-at-once", "ended at once: what was not written yet is lost"));
             }
         };
@@ -165,6 +165,18 @@ impl Running {
         match unheard.get() {
             Some(error) => Err(Problem::output(error)),
             None => Ok(Exit::Done),
+        }
+    }
+}
+
+/// Waits for a signal that is a wish of its own. `timeout`, shells and process managers signal both us
+/// and our process group: what comes at the same time as the first says nothing new.
+async fn insists(signals: &mut Signals) {
+    let asked = Instant::now();
+    loop {
+        signals.next().await;
+        if asked.elapsed() >= SAME_WISH {
+            return;
         }
     }
 }
@@ -264,4 +276,6 @@ fn start_up(listener: &Listener, authority: &Authority, context: &Context) -> St
 }
 
 const STATUS_TICK: Duration = Duration::from_millis(250);
+/// Signals this close to the first are the same wish.
+const SAME_WISH: Duration = Duration::from_millis(500);
 const MICROS_OF_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
