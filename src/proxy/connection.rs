@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::exchanges::Path;
 use super::forward::Forwarding;
 use super::pages::Page;
+use super::path::Path;
 use super::route::Next;
 use super::transport::Tcp;
 use super::{Shared, tunnel};
@@ -72,22 +72,30 @@ impl Accepted<'_> {
 
     /// Says something ourselves, as the last thing on this connection.
     pub(super) async fn answer(&self, mut client: Tcp, page: &Page) {
-        let answer = async {
-            client.write_all(&page.bytes()).await?;
+        match tokio::time::timeout(LAST_WORDS, client.write_all(&page.bytes())).await {
+            Ok(Ok(())) => self.close(client).await,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the client left before it could be answered");
+            }
+            Err(_elapsed) => {}
+        }
+    }
+
+    /// Closes the connection so that the client can still read what was sent to it.
+    pub(super) async fn close(&self, mut client: Tcp) {
+        let close = async {
             client.shutdown().await?;
-            // Unread input would turn the close into a reset, which may overtake the answer.
+            // Unread input would turn the close into a reset, which may overtake the last bytes.
             let mut rest = [0; 4096];
             while client.read(&mut rest).await? > 0 {}
             Ok::<_, std::io::Error>(())
         };
-        match tokio::time::timeout(LAST_WORDS, answer).await {
+        match tokio::time::timeout(LAST_WORDS, close).await {
             Ok(Ok(())) | Err(_) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "the client left before it could be answered");
-            }
+            Ok(Err(error)) => tracing::debug!(%error, "the client left first"),
         }
     }
 }
 
-/// How long a client may take to read our answer and go.
+/// How long a client may take to read our last words, and to go.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -56,7 +56,8 @@ fn push_request_line(bytes: &mut Vec<u8>, start: &[u8], target: &[u8], url: &Url
     bytes.extend_from_slice(method);
     bytes.push(b' ');
     // A server-wide OPTIONS has no path in absolute form (RFC 9112 section 3.2.4).
-    if method == b"OPTIONS" && target.ends_with(authority_of(target)) {
+    let is_bare = target.as_ptr_range().end == authority_of(target).as_ptr_range().end;
+    if method == b"OPTIONS" && is_bare {
         bytes.push(b'*');
     } else {
         bytes.extend_from_slice(&url.path_and_query());
@@ -138,6 +139,11 @@ mod tests {
         assert_eq!(
             edited(options).0,
             "OPTIONS * HTTP/1.1\r\nHost: a:81\r\n\r\n"
+        );
+        let of_a_path = "OPTIONS http://a/a HTTP/1.1\r\nHost: a\r\n\r\n";
+        assert_eq!(
+            edited(of_a_path).0,
+            "OPTIONS /a HTTP/1.1\r\nHost: a\r\n\r\n"
         );
     }
 }

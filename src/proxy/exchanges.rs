@@ -4,36 +4,21 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::kept::Kept;
+use super::path::Path;
 use crate::capture::recorder::{Passed, Progress, Recorder};
 use crate::capture::trigger::{Interest, interest};
 use crate::model::{
-    ContentEnd, Entry, Exchange, ExchangeId, Failure, FieldSection, Hop, Note, Origin, Outcome,
-    Timestamp, Timings, TlsParameters, Verification,
+    ContentEnd, Exchange, ExchangeId, Failure, FieldSection, Note, Outcome, Timestamp, Timings,
+    Verification,
 };
 use crate::wire::head::{Head, trailer_section};
 use crate::wire::http1::Answers;
-
-/// The connections that carry the exchanges.
-#[derive(Clone, Debug)]
-pub(super) struct Path {
-    pub(super) connection: u64,
-    pub(super) entry: Entry,
-    pub(super) client: SocketAddr,
-    pub(super) origin: Arc<Origin>,
-    pub(super) upstream: Option<SocketAddr>,
-    pub(super) client_tls: Option<TlsParameters>,
-    pub(super) upstream_tls: Option<TlsParameters>,
-    pub(super) verification: Option<Verification>,
-    pub(super) connect: Option<Duration>,
-    pub(super) handshake: Option<Duration>,
-}
 
 /// The exchanges of one upstream connection.
 pub(super) struct Exchanges {
@@ -93,7 +78,7 @@ impl Exchanges {
     /// A request head has passed. `false` when too many requests wait for an answer to follow on.
     pub(super) fn request(&mut self, head: Head, notes: Vec<Note>) -> bool {
         self.requests += 1;
-        self.open_bytes += head.bytes().len();
+        self.open_bytes += cost(&head);
         self.open.push_back(Open {
             number: self.requests,
             at: self.recorder.now(),
@@ -174,7 +159,7 @@ impl Exchanges {
         let Some(mut open) = self.open.pop_front() else {
             return;
         };
-        self.open_bytes = self.open_bytes.saturating_sub(open.head.bytes().len());
+        self.open_bytes = self.open_bytes.saturating_sub(cost(&open.head));
         if let Some(answer) = &mut open.response {
             answer.content.end(end);
             answer.trailers = trailers.map(trailer_section).unwrap_or_default();
@@ -232,6 +217,11 @@ impl Exchanges {
         self.open_bytes = 0;
     }
 
+    /// Whether more than one request has come.
+    pub(super) fn are_many(&self) -> bool {
+        self.requests > 1
+    }
+
     /// Whether a request waits for its response to end.
     pub(super) fn is_waiting(&self) -> bool {
         !self.open.is_empty()
@@ -240,23 +230,14 @@ impl Exchanges {
     /// Ready unless a failure finds no room at the recorder; then the relay reads nothing more, for
     /// at most a second. After that the failure is counted as lost.
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.held.is_empty() {
+        if !self.held.is_empty() {
             let recorder = &self.recorder;
             let wait = self
                 .room
                 .get_or_insert_with(|| wait_for_room(recorder.clone()));
-            let Poll::Ready(room) = wait.as_mut().poll(cx) else {
-                return Poll::Pending;
-            };
+            let room = ready!(wait.as_mut().poll(cx));
             self.room = None;
-            let held = std::mem::take(&mut self.held);
-            for (exchange, progress) in held {
-                if room {
-                    self.record(exchange, progress);
-                } else {
-                    self.recorder.lose();
-                }
-            }
+            self.record_held(room);
         }
         Poll::Ready(())
     }
@@ -328,7 +309,7 @@ impl Exchanges {
             at: open.at,
             request,
             outcome,
-            hop: Some(self.hop(open.number - 1)),
+            hop: Some(self.path.hop(open.number - 1)),
             timings: Timings {
                 response_head: answer.map(|answer| micros(answer.after)),
                 end: ended.then(|| micros(open.start.elapsed())),
@@ -339,23 +320,23 @@ impl Exchanges {
         }))
     }
 
-    fn hop(&self, earlier: u64) -> Hop {
-        let path = self.path.clone();
-        Hop {
-            connection: path.connection,
-            earlier,
-            entry: path.entry,
-            client: path.client,
-            upstream: path.upstream,
-            client_tls: path.client_tls,
-            upstream_tls: path.upstream_tls,
-            verification: path.verification,
+    fn record(&mut self, exchange: Box<Exchange>, progress: Progress) {
+        // None overtakes one that waits: the head of an exchange comes before its end.
+        if !self.held.is_empty() {
+            self.held.push((exchange, progress));
+        } else if let Err(exchange) = self.recorder.failed(exchange, progress) {
+            self.held.push((exchange, progress));
         }
     }
 
-    fn record(&mut self, exchange: Box<Exchange>, progress: Progress) {
-        if let Err(exchange) = self.recorder.failed(exchange, progress) {
-            self.held.push((exchange, progress));
+    /// The last try for failures that wait. One that is lost counts once: what was lost at its head may
+    /// still be kept at its end.
+    fn record_held(&mut self, room: bool) {
+        for (exchange, progress) in std::mem::take(&mut self.held) {
+            let kept = room && self.recorder.failed(exchange, progress).is_ok();
+            if !kept && progress == Progress::Ended {
+                self.recorder.lose();
+            }
         }
     }
 }
@@ -364,9 +345,7 @@ impl Drop for Exchanges {
     /// A connection that is cut down keeps what it had seen of a failure.
     fn drop(&mut self) {
         self.end_of_connection(ContentEnd::CutOff);
-        for _ in self.held.drain(..) {
-            self.recorder.lose();
-        }
+        self.record_held(true);
     }
 }
 
@@ -376,6 +355,11 @@ fn wait_for_room(recorder: Recorder) -> Pin<Box<dyn Future<Output = bool> + Send
             .await
             .is_ok()
     })
+}
+
+/// What a request holds that waits for its response, about; content has a budget of its own.
+fn cost(head: &Head) -> usize {
+    size_of::<Open>() + head.bytes().len()
 }
 
 fn method_and_target(head: &Head) -> (&[u8], &[u8]) {
@@ -389,3 +373,7 @@ fn method_and_target(head: &Head) -> (&[u8], &[u8]) {
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "exchanges_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::buffers;
 use super::transport::Transport;
 
 /// How much of the bytes it was shown a gate lets pass now.
@@ -65,8 +66,7 @@ enum State {
     Stopped(Stop),
 }
 
-/// Reads start with this much and grow only while they fill their buffer.
-const SMALLEST_BUFFER: usize = 16 * 1024;
+/// Buffers grow to this while reads fill them.
 const LARGEST_BUFFER: usize = 256 * 1024;
 
 impl Flow {
@@ -115,8 +115,8 @@ impl Flow {
                     }
                     Poll::Ready(Ok(_)) => {}
                     Poll::Ready(Err(error)) => {
-                        gate(None);
-                        self.state = after_read_error(&error);
+                        let over = gate(None).message_over;
+                        self.state = after_read_error(&error, over);
                     }
                     Poll::Pending => return self.poll_flush(cx, writer),
                 },
@@ -154,6 +154,19 @@ impl Flow {
     /// Reads more, for somebody who looks at [`Flow::waiting`] before anything is relayed; 0 at the end.
     pub(super) async fn read_more(&mut self, reader: &mut Transport) -> io::Result<usize> {
         std::future::poll_fn(|cx| self.poll_read(cx, reader)).await
+    }
+
+    /// Reads the first bytes after a message; 0 at the end. Pending while there are some already.
+    pub(super) fn poll_ahead(
+        &mut self,
+        cx: &mut Context<'_>,
+        reader: &mut Transport,
+    ) -> Poll<io::Result<usize>> {
+        if self.waiting().is_empty() {
+            self.poll_read(cx, reader)
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Gives out what was read and not passed on.
@@ -201,17 +214,21 @@ impl Flow {
     ) -> Poll<io::Result<usize>> {
         self.make_room();
         let mut buf = ReadBuf::new(self.buffer.get_mut(self.filled..).unwrap_or_default());
-        ready!(Pin::new(reader).poll_read(cx, &mut buf))?;
+        let polled = Pin::new(reader).poll_read(cx, &mut buf);
         let read = buf.filled().len();
         self.filled += read;
-        Poll::Ready(Ok(read))
+        if self.filled == 0 {
+            buffers::give_back(std::mem::take(&mut self.buffer));
+        }
+        polled.map_ok(|()| read)
     }
 
     /// Moves waiting bytes to the front and grows the buffer if the last read filled it.
     fn make_room(&mut self) {
-        if self.filled == self.buffer.len() && self.buffer.len() < LARGEST_BUFFER {
-            let larger = (self.buffer.len() * 2).max(SMALLEST_BUFFER);
-            self.buffer.resize(larger, 0);
+        if self.buffer.is_empty() {
+            self.buffer = buffers::lend();
+        } else if self.filled == self.buffer.len() && self.buffer.len() < LARGEST_BUFFER {
+            self.buffer.resize(self.buffer.len() * 2, 0);
         }
         if self.written > 0 {
             self.buffer.copy_within(self.written..self.filled, 0);
@@ -251,11 +268,11 @@ impl Flow {
     }
 }
 
-fn after_read_error(error: &io::Error) -> State {
-    if error.kind() == io::ErrorKind::UnexpectedEof {
-        State::EndingAbruptly
-    } else {
-        State::Stopped(Stop::ReaderBroke)
+fn after_read_error(error: &io::Error, message_over: bool) -> State {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof if message_over => State::LastBytes,
+        io::ErrorKind::UnexpectedEof => State::EndingAbruptly,
+        _ => State::Stopped(Stop::ReaderBroke),
     }
 }
 
@@ -263,5 +280,147 @@ fn after_close(closed: &io::Result<()>) -> Stop {
     match closed {
         Ok(()) => Stop::Ended,
         Err(_error) => Stop::WriterBroke,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::super::transport::Tcp;
+    use super::*;
+
+    /// Two ends of a connection: one for the test, one for the flow.
+    async fn pair() -> (TcpStream, Transport) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap());
+        let (ours, (theirs, _)) = tokio::try_join!(ours, listener.accept()).unwrap();
+        (ours, Transport::Clear(Tcp::new(theirs, Vec::new())))
+    }
+
+    async fn run(
+        flow: &mut Flow,
+        reader: &mut Transport,
+        writer: &mut Transport,
+        mut gate: impl FnMut(Option<&[u8]>) -> Passage,
+    ) -> Stop {
+        std::future::poll_fn(|cx| flow.poll(cx, reader, writer, &mut gate)).await
+    }
+
+    fn all(bytes: Option<&[u8]>) -> Passage {
+        Passage::all(bytes.unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_message_waits_for_the_next() {
+        let (mut source, mut reader) = pair().await;
+        let (mut sink, mut writer) = pair().await;
+        let mut flow = Flow::new();
+        source.write_all(b"one|two|").await.unwrap();
+        source.shutdown().await.unwrap();
+        let mut message = |bytes: Option<&[u8]>| {
+            let end = bytes.and_then(|b| b.iter().position(|b| *b == b'|'));
+            Passage {
+                bytes: end.map_or_else(|| bytes.map_or(0, <[u8]>::len), |at| at + 1),
+                message_over: end.is_some(),
+            }
+        };
+        for expected in [b"one|", b"two|"] {
+            let stop = run(&mut flow, &mut reader, &mut writer, &mut message).await;
+            assert_eq!(stop, Stop::MessageOver);
+            let mut seen = [0; 4];
+            sink.read_exact(&mut seen).await.unwrap();
+            assert_eq!(&seen, expected);
+            flow.next_message();
+        }
+        let stop = run(&mut flow, &mut reader, &mut writer, &mut message).await;
+        assert_eq!(stop, Stop::Ended);
+        flow.next_message();
+        assert_eq!(flow.state, State::Stopped(Stop::Ended), "an end is an end");
+        assert_eq!(sink.read(&mut [0; 1]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn every_byte_passes_the_gate_once_however_slow_the_writer_is() {
+        let (mut source, mut reader) = pair().await;
+        let (mut sink, mut writer) = pair().await;
+        let sent: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let expected = sent.clone();
+        let feed = tokio::spawn(async move {
+            source.write_all(&sent).await.unwrap();
+        });
+        let drain = tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let mut seen = Vec::new();
+            sink.read_to_end(&mut seen).await.unwrap();
+            seen
+        });
+        let mut seen_by_gate = Vec::new();
+        let mut flow = Flow::new();
+        let stop = run(&mut flow, &mut reader, &mut writer, |bytes| {
+            seen_by_gate.extend_from_slice(bytes.unwrap_or_default());
+            all(bytes)
+        })
+        .await;
+        feed.await.unwrap();
+        assert_eq!(stop, Stop::Ended);
+        assert!(seen_by_gate == expected && drain.await.unwrap() == expected);
+        assert!(flow.buffer.len() <= LARGEST_BUFFER);
+    }
+
+    #[tokio::test]
+    async fn a_flow_with_nothing_to_read_holds_no_buffer() {
+        let (mut source, mut reader) = pair().await;
+        let (mut sink, mut writer) = pair().await;
+        let mut flow = Flow::new();
+        source.write_all(b"x").await.unwrap();
+        std::future::poll_fn(|cx| {
+            let stop = flow.poll(cx, &mut reader, &mut writer, all);
+            assert!(stop.is_pending());
+            if flow.unflushed || sink.poll_peek(cx, &mut ReadBuf::new(&mut [0])).is_pending() {
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!(sink.read_u8().await.unwrap(), b'x');
+        assert!(flow.buffer.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_message_that_its_reader_cuts_off_leaves_the_writer_open_for_the_answer() {
+        let error = io::Error::from(io::ErrorKind::UnexpectedEof);
+        assert_eq!(after_read_error(&error, true), State::LastBytes);
+        assert_eq!(after_read_error(&error, false), State::EndingAbruptly);
+        let (source, mut reader) = pair().await;
+        let (mut sink, mut writer) = pair().await;
+        source.set_zero_linger().unwrap();
+        drop(source);
+        let stop = run(&mut Flow::new(), &mut reader, &mut writer, all).await;
+        assert_eq!(stop, Stop::ReaderBroke);
+        let mut cx = Context::from_waker(Waker::noop());
+        let ended = sink.poll_peek(&mut cx, &mut ReadBuf::new(&mut [0]));
+        assert!(ended.is_pending());
+        writer.write_all(b"!").await.unwrap();
+        assert_eq!(sink.read_u8().await.unwrap(), b'!');
+    }
+
+    #[tokio::test]
+    async fn reading_ahead_stops_at_the_first_bytes() {
+        let (mut source, mut reader) = pair().await;
+        let mut flow = Flow::new();
+        source.write_all(b"next").await.unwrap();
+        let read = std::future::poll_fn(|cx| flow.poll_ahead(cx, &mut reader)).await;
+        assert_eq!((read.unwrap(), flow.waiting()), (4, &b"next"[..]));
+        source.write_all(b"more").await.unwrap();
+        reader.socket().readable().await.unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(flow.poll_ahead(&mut cx, &mut reader).is_pending());
+        flow.take(4);
+        assert_eq!(flow.read_more(&mut reader).await.unwrap(), 4);
+        assert_eq!(flow.into_waiting(), b"more");
     }
 }

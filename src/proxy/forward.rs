@@ -4,11 +4,12 @@
 //! `edit.rs`. One upstream connection per client connection and origin.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::HEAD_LIMIT;
@@ -17,11 +18,13 @@ use super::edit::{self, Edited};
 use super::exchanges::Exchanges;
 use super::flow::{Flow, Stop};
 use super::pages::Page;
-use super::passing::{Afterwards, Phase, Progress, pass_request, pass_response};
+use super::passing::{Afterwards, Client, Phase, Progress, pass_request, pass_response};
+use super::relay::resume;
 use super::route::{Next, Wanted, route};
+use super::tap::Tap;
 use super::transport::{Tcp, Transport};
 use super::upstream::{Upstream, bad_response, no_response};
-use crate::model::{ContentEnd, Failure, Origin, Side};
+use crate::model::{Failure, Origin, Side};
 use crate::wire::head::Head;
 use crate::wire::http1::{Decoder, Event, HEAD_TOO_LONG, Role};
 
@@ -73,7 +76,7 @@ impl<'a> Forwarding<'a> {
     pub(super) fn into_client(self) -> Tcp {
         let waiting = self.up.into_waiting();
         match self.client {
-            Transport::Clear(tcp) => Tcp::new(tcp.into_stream(), waiting),
+            Transport::Clear(tcp) => tcp.put_back(waiting),
             Transport::Client(tls) => tls.into_inner().0,
             Transport::Origin(tls) => tls.into_inner().0,
         }
@@ -86,20 +89,19 @@ impl<'a> Forwarding<'a> {
             Ok(upstream) => upstream,
             Err((exchanges, failure)) => return self.fail(exchanges, edited, failure).await,
         };
-        let sent =
-            tokio::time::timeout(HEAD_TIMEOUT, send(&mut upstream.transport, &edited.head)).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            return self
-                .fail(upstream.exchanges, edited, no_response(&upstream.origin))
-                .await;
-        }
+        let sent = send(&mut upstream.transport, &edited.head);
+        let sent = tokio::time::timeout(HEAD_TIMEOUT, sent).await;
         let mut progress = Progress::new(&edited.head);
         upstream.exchanges.request(edited.head, edited.notes);
+        if !matches!(sent, Ok(Ok(()))) {
+            self.unanswered(upstream, &progress).await;
+            return None;
+        }
         self.request_without_content(&mut upstream, &mut progress);
         self.up.next_message();
         upstream.down.next_message();
-        let stop = poll_fn(|cx| self.poll_exchange(cx, &mut upstream, &mut progress)).await;
-        self.after(stop, upstream, &progress).await
+        let ending = poll_fn(|cx| self.poll_exchange(cx, &mut upstream, &mut progress)).await;
+        self.after(ending, upstream, &progress).await
     }
 
     async fn read_head(&mut self) -> Option<Result<Head, Page>> {
@@ -151,7 +153,9 @@ impl<'a> Forwarding<'a> {
             &mut upstream.exchanges,
             progress,
         );
-        progress.request_over = passage.message_over;
+        if passage.message_over {
+            progress.client = Client::Waiting;
+        }
     }
 
     fn poll_exchange(
@@ -159,7 +163,11 @@ impl<'a> Forwarding<'a> {
         cx: &mut Context<'_>,
         upstream: &mut Upstream,
         progress: &mut Progress,
-    ) -> Poll<Option<Stop>> {
+    ) -> Poll<Ending> {
+        ready!(upstream.exchanges.poll_room(cx));
+        if self.poll_client(cx, upstream, progress) == Poll::Ready(Stop::ReaderBroke) {
+            return Poll::Ready(Ending::ClientBroke);
+        }
         let Upstream {
             transport,
             down,
@@ -167,90 +175,139 @@ impl<'a> Forwarding<'a> {
             exchanges,
             ..
         } = upstream;
-        if exchanges.poll_room(cx).is_pending() {
-            return Poll::Pending;
-        }
-        if !progress.request_over {
-            let requests = &mut self.requests;
-            let polled = self.up.poll(cx, &mut self.client, transport, |bytes| {
-                pass_request(bytes, requests, exchanges, progress)
-            });
-            if let Poll::Ready(stop) = polled {
-                progress.request_over = true;
-                progress.close_if(stop != Stop::MessageOver);
-                if stop == Stop::ReaderBroke {
-                    return Poll::Ready(Some(stop));
-                }
-            }
-        }
         if progress.response != Phase::Over {
             let polled = down.poll(cx, transport, &mut self.client, |bytes| {
                 pass_response(bytes, responses, exchanges, progress)
             });
-            if let Poll::Ready(stop) = polled {
+            match polled {
+                Poll::Ready(Stop::WriterBroke) => return Poll::Ready(Ending::ClientBroke),
+                Poll::Ready(Stop::ReaderBroke) => return Poll::Ready(Ending::OriginBroke),
                 // Ended before anything came: the client is still owed an answer.
-                if stop != Stop::MessageOver || progress.response == Phase::Awaited {
-                    return Poll::Ready(Some(stop));
+                Poll::Ready(_) if progress.response == Phase::Awaited => {
+                    return Poll::Ready(Ending::Over);
                 }
-                progress.response = Phase::Over;
+                Poll::Ready(_) => progress.response = Phase::Over,
+                Poll::Pending => {}
             }
         }
-        if progress.is_upgraded() && progress.request_over && progress.response != Phase::Over {
-            // The other direction was asleep for want of a message; it carries the new protocol now.
-            progress.request_over = false;
-            self.up.next_message();
-            cx.waker().wake_by_ref();
+        if progress.response == Phase::Over && upstream.poll_noise(cx).is_ready() {
+            // It will not listen to the rest of the request either.
+            progress.close_if(true);
+            return Poll::Ready(Ending::Over);
         }
         if progress.is_over() {
-            Poll::Ready(None)
+            Poll::Ready(Ending::Over)
         } else {
             Poll::Pending
         }
     }
 
+    /// The client's direction: its request, then its end, which is passed on.
+    fn poll_client(
+        &mut self,
+        cx: &mut Context<'_>,
+        upstream: &mut Upstream,
+        progress: &mut Progress,
+    ) -> Poll<Stop> {
+        let Upstream {
+            transport,
+            exchanges,
+            ..
+        } = upstream;
+        if progress.client == Client::Sending {
+            let requests = &mut self.requests;
+            let stop = ready!(self.up.poll(cx, &mut self.client, transport, |bytes| {
+                pass_request(bytes, requests, exchanges, progress)
+            }));
+            progress.close_if(stop != Stop::MessageOver);
+            progress.client = match stop {
+                Stop::MessageOver | Stop::WriterBroke => Client::Waiting,
+                Stop::Ended | Stop::ReaderBroke => Client::Left,
+            };
+            if stop == Stop::ReaderBroke {
+                return Poll::Ready(stop);
+            }
+        }
+        if progress.client == Client::Waiting {
+            match ready!(self.up.poll_ahead(cx, &mut self.client)) {
+                Ok(0) => progress.client = Client::Leaving,
+                Ok(_) => {}
+                Err(_reset) => return Poll::Ready(Stop::ReaderBroke),
+            }
+        }
+        if progress.client == Client::Leaving {
+            progress.close_if(true);
+            if ready!(Pin::new(transport).poll_shutdown(cx)).is_ok() {
+                progress.client = Client::Left;
+            }
+        }
+        Poll::Pending
+    }
+
     /// What becomes of the connections after an exchange.
     async fn after(
         mut self,
-        stop: Option<Stop>,
-        mut upstream: Upstream,
+        ending: Ending,
+        upstream: Upstream,
         progress: &Progress,
     ) -> Option<Self> {
-        let accepted = self.accepted;
+        if ending == Ending::ClientBroke {
+            upstream.transport.reset_on_close();
+            return None;
+        }
         if upstream.exchanges.is_waiting() && progress.response == Phase::Awaited {
-            let failure = match (progress.broken, stop) {
-                (_, Some(Stop::WriterBroke)) => return None,
-                (Some(Side::Client), _) => {
-                    let sentence =
-                        "The request's content cannot be framed: its chunks are malformed.";
-                    upstream
-                        .exchanges
-                        .end_of_connection(ContentEnd::Undecodable);
-                    let page = Page::refusal(400, "Bad Request", sentence);
-                    accepted.answer(self.into_client(), &page).await;
-                    return None;
-                }
-                (Some(_), _) => bad_response(&upstream.origin),
-                (None, _) => no_response(&upstream.origin),
-            };
-            upstream.exchanges.fail(&failure);
-            accepted
-                .answer(self.into_client(), &Page::of_failure(&failure))
-                .await;
+            self.unanswered(upstream, progress).await;
             return None;
         }
-        let usable = stop.is_none()
-            && progress.broken.is_none()
-            && progress.afterwards == Afterwards::KeptOpen;
-        if !usable {
-            if stop == Some(Stop::ReaderBroke) {
-                self.client.reset_on_close();
-            } else if self.client.shutdown().await.is_err() {
-                tracing::debug!("the client left first");
+        if ending == Ending::OriginBroke {
+            self.client.reset_on_close();
+            return None;
+        }
+        match progress.afterwards {
+            _ if progress.broken.is_some() => {}
+            Afterwards::Closed => {}
+            Afterwards::KeptOpen => {
+                self.upstreams.push(upstream);
+                return Some(self);
             }
-            return None;
+            Afterwards::Upgraded => {
+                let tap = Tap::of_something_else(upstream.exchanges);
+                let (up, down) = (self.up, upstream.down);
+                resume(self.client, up, upstream.transport, down, tap).await;
+                return None;
+            }
         }
-        self.upstreams.push(upstream);
-        Some(self)
+        drop(upstream);
+        let accepted = self.accepted;
+        accepted.close(self.into_client()).await;
+        None
+    }
+
+    /// Nothing came for the request: the client is told why, unless it can tell by itself.
+    async fn unanswered(self, mut upstream: Upstream, progress: &Progress) {
+        let accepted = self.accepted;
+        let client_left = matches!(progress.client, Client::Leaving | Client::Left);
+        let failure = match progress.broken {
+            Some(Side::Client) => {
+                let sentence = "The request's content cannot be framed: its chunks are malformed.";
+                drop(upstream);
+                let page = Page::refusal(400, "Bad Request", sentence);
+                return accepted.answer(self.into_client(), &page).await;
+            }
+            Some(_) => bad_response(&upstream.origin),
+            // On a kept connection the origin may close whenever it likes; a client that sees the
+            // same retries by itself (RFC 9112 section 9.3.1), which it does not after a 502.
+            None if client_left || upstream.exchanges.are_many() => {
+                drop(upstream);
+                return accepted.close(self.into_client()).await;
+            }
+            None => no_response(&upstream.origin),
+        };
+        upstream.exchanges.fail(&failure);
+        drop(upstream);
+        accepted
+            .answer(self.into_client(), &Page::of_failure(&failure))
+            .await;
     }
 
     /// Records that the origin could not be reached, and tells the client.
@@ -269,6 +326,17 @@ impl<'a> Forwarding<'a> {
             .await;
         None
     }
+}
+
+/// How the relay of an exchange came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Both messages are, or nothing more of them will come.
+    Over,
+    /// The client has reset its connection.
+    ClientBroke,
+    /// The origin has reset its connection.
+    OriginBroke,
 }
 
 async fn send(transport: &mut Transport, head: &Head) -> std::io::Result<()> {

@@ -3,6 +3,7 @@
 //! `connection.rs` names the stages in order. Knows no diagnosis, no report and no UI: what is worth
 //! keeping goes to [`crate::capture::recorder::Recorder`], which never makes the path wait for a disk.
 
+mod buffers;
 mod connection;
 mod edit;
 mod exchanges;
@@ -12,10 +13,13 @@ mod kept;
 mod listener;
 mod pages;
 mod passing;
+mod path;
 mod refuse;
 mod relay;
 mod route;
 mod tap;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 mod tunnel;

@@ -8,11 +8,24 @@ use crate::wire::http1::{Decoder, Event, Framing};
 
 /// What is known of the exchange in progress.
 pub(super) struct Progress {
-    pub(super) request_over: bool,
+    pub(super) client: Client,
     pub(super) response: Phase,
     pub(super) afterwards: Afterwards,
     /// A message of that side could not be followed: nothing more of it may pass.
     pub(super) broken: Option<Side>,
+}
+
+/// How far the client's direction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Client {
+    /// The request is not over.
+    Sending,
+    /// The request is over.
+    Waiting,
+    /// The client sends nothing more; the origin has still to be told.
+    Leaving,
+    /// The client sends nothing more, and the origin knows.
+    Left,
 }
 
 /// How far the response has come.
@@ -29,14 +42,14 @@ pub(super) enum Phase {
 pub(super) enum Afterwards {
     KeptOpen,
     Closed,
-    /// They carry something else already (101), and are closed after it.
+    /// They carry something else from here on (101).
     Upgraded,
 }
 
 impl Progress {
     pub(super) fn new(request: &Head) -> Self {
         let mut progress = Self {
-            request_over: false,
+            client: Client::Sending,
             response: Phase::Awaited,
             afterwards: Afterwards::KeptOpen,
             broken: None,
@@ -56,7 +69,9 @@ impl Progress {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.broken.is_some() || (self.request_over && self.response == Phase::Over)
+        let response_over = self.response == Phase::Over;
+        self.broken.is_some()
+            || (response_over && (self.client != Client::Sending || self.is_upgraded()))
     }
 }
 
@@ -73,9 +88,6 @@ pub(super) fn pass_request(
             message_over: false,
         };
     };
-    if progress.is_upgraded() {
-        return Passage::all(bytes);
-    }
     let mut rest = bytes;
     loop {
         let (taken, event) = requests.decode(rest);
@@ -127,13 +139,15 @@ pub(super) fn pass_response(
     };
     let mut rest = bytes;
     let over = loop {
-        if progress.is_upgraded() {
-            return Passage::all(bytes);
-        }
         let (taken, event) = responses.decode(rest);
         rest = rest.get(taken..).unwrap_or_default();
         match event {
-            Some(Event::Head(head)) => response_head(head, responses, exchanges, progress),
+            Some(Event::Head(head)) => {
+                response_head(head, responses, exchanges, progress);
+                if progress.is_upgraded() {
+                    break true;
+                }
+            }
             Some(Event::Content(piece)) => exchanges.response_content(piece),
             Some(Event::End(trailers)) => {
                 exchanges.response_end(trailers.as_deref(), ContentEnd::Complete);

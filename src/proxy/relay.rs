@@ -11,9 +11,20 @@ use super::tap::Tap;
 use super::transport::Transport;
 
 /// Relays until both directions have ended, and mirrors how they ended.
-pub(super) async fn relay(mut client: Transport, mut origin: Transport, mut tap: Tap) {
-    let mut up = Flow::new();
-    let mut down = Flow::new();
+pub(super) async fn relay(client: Transport, origin: Transport, tap: Tap) {
+    resume(client, Flow::new(), origin, Flow::new(), tap).await;
+}
+
+/// Goes on as a byte relay with what each direction has read already.
+pub(super) async fn resume(
+    mut client: Transport,
+    mut up: Flow,
+    mut origin: Transport,
+    mut down: Flow,
+    mut tap: Tap,
+) {
+    up.next_message();
+    down.next_message();
     let (up, down) = poll_fn(|cx| {
         if tap.poll_room(cx).is_pending() {
             return Poll::Pending;

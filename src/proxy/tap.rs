@@ -24,6 +24,14 @@ impl Tap {
         }
     }
 
+    /// A tap on a connection that has ceased to carry HTTP/1.
+    pub(super) fn of_something_else(exchanges: Exchanges) -> Self {
+        let mut tap = Self::new(exchanges);
+        tap.requests.stop();
+        tap.responses.stop();
+        tap
+    }
+
     /// Bytes on their way to the origin; `None` when the client has ended.
     pub(super) fn sent_by_client(&mut self, bytes: Option<&[u8]>) {
         let Some(mut rest) = bytes else { return };

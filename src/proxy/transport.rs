@@ -8,24 +8,31 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{client, server};
 
+use super::buffers;
+
+/// So much is read ahead while it keeps coming.
+const MOST_AHEAD: usize = 64 * 1024;
+
 /// A TCP connection that can give back bytes which were read too far.
 #[derive(Debug)]
 pub(super) struct Tcp {
     stream: TcpStream,
-    /// Bytes to read before those of the socket.
-    prefix: Vec<u8>,
-    prefix_at: usize,
+    /// `ahead[taken..filled]` is read before what is still in the socket.
+    ahead: Vec<u8>,
+    taken: usize,
+    filled: usize,
     /// What has been read since [`Tcp::mark`], if somebody may want to go back.
     marked: Option<Vec<u8>>,
 }
 
 impl Tcp {
     /// A connection, and bytes that were already read from it.
-    pub(super) fn new(stream: TcpStream, prefix: Vec<u8>) -> Self {
+    pub(super) fn new(stream: TcpStream, read: Vec<u8>) -> Self {
         Self {
             stream,
-            prefix,
-            prefix_at: 0,
+            filled: read.len(),
+            ahead: read,
+            taken: 0,
             marked: None,
         }
     }
@@ -35,17 +42,19 @@ impl Tcp {
         &self.stream
     }
 
-    /// The socket alone; bytes that were read too far are lost.
-    pub(super) fn into_stream(self) -> TcpStream {
-        self.stream
+    /// Gives bytes back that were read from it: they are read again before any other.
+    pub(super) fn put_back(self, mut bytes: Vec<u8>) -> Self {
+        bytes.extend_from_slice(self.buffered());
+        Self::new(self.stream, bytes)
     }
 
     /// Bytes that were read too far and not taken yet.
     pub(super) fn buffered(&self) -> &[u8] {
-        self.prefix.get(self.prefix_at..).unwrap_or_default()
+        self.ahead.get(self.taken..self.filled).unwrap_or_default()
     }
 
-    /// Remembers what is read from here on, so that [`Tcp::rewind`] can undo it.
+    /// Remembers what is read from here on, so that [`Tcp::rewind`] can undo it. Nothing can be
+    /// written meanwhile: that could not be undone.
     pub(super) fn mark(&mut self) {
         self.marked = Some(Vec::new());
     }
@@ -59,8 +68,9 @@ impl Tcp {
     pub(super) fn rewind(&mut self) {
         if let Some(mut bytes) = self.marked.take() {
             bytes.extend_from_slice(self.buffered());
-            self.prefix = bytes;
-            self.prefix_at = 0;
+            self.filled = bytes.len();
+            self.ahead = bytes;
+            self.taken = 0;
         }
     }
 
@@ -69,18 +79,35 @@ impl Tcp {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let buffered = self.prefix.get(self.prefix_at..).unwrap_or_default();
-        if buffered.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        if self.buffered().is_empty() {
+            if buf.remaining() >= buffers::SMALLEST {
+                return Pin::new(&mut self.stream).poll_read(cx, buf);
+            }
+            ready!(self.poll_read_ahead(cx))?;
         }
+        let buffered = self.buffered();
         let taken = buffered.len().min(buf.remaining());
         buf.put_slice(buffered.get(..taken).unwrap_or_default());
-        self.prefix_at += taken;
-        if self.prefix_at == self.prefix.len() {
-            self.prefix = Vec::new();
-            self.prefix_at = 0;
-        }
+        self.taken += taken;
         Poll::Ready(Ok(()))
+    }
+
+    /// rustls asks for 4 KiB at a time; a system call for each would be dear.
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let was_filled = self.filled == self.ahead.len();
+        (self.taken, self.filled) = (0, 0);
+        if self.ahead.len() < buffers::SMALLEST {
+            self.ahead = buffers::lend();
+        } else if was_filled && self.ahead.len() < MOST_AHEAD {
+            self.ahead.resize(2 * self.ahead.len(), 0);
+        }
+        let mut buf = ReadBuf::new(&mut self.ahead);
+        let polled = Pin::new(&mut self.stream).poll_read(cx, &mut buf);
+        self.filled = buf.filled().len();
+        if self.filled == 0 {
+            buffers::give_back(std::mem::take(&mut self.ahead));
+        }
+        polled
     }
 }
 
@@ -106,7 +133,11 @@ impl AsyncWrite for Tcp {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        let this = self.get_mut();
+        if this.marked.is_some() {
+            return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
+        }
+        Pin::new(&mut this.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -8,8 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::Shared;
 use super::connection::Accepted;
-use super::exchanges::{Exchanges, Path};
+use super::exchanges::Exchanges;
 use super::pages::Page;
+use super::path::Path;
 use super::relay::relay;
 use super::tap::Tap;
 use super::tls::{self, Hello};
@@ -214,32 +215,22 @@ enum First {
 async fn first_bytes(client: &Tcp, connected: &Connected) -> First {
     let mut seen = [0; 2];
     let mut origins = [0; 1];
-    loop {
-        let known = match client.buffered() {
-            [] => {
-                tokio::select! {
-                    biased;
-                    peeked = client.stream().peek(&mut seen) => peeked.unwrap_or(0),
-                    _ = connected.stream.peek(&mut origins) => return First::Other,
-                }
-            }
-            buffered => {
-                let known = buffered.len().min(2);
-                for (to, from) in seen.iter_mut().zip(buffered) {
-                    *to = *from;
-                }
-                known
-            }
-        };
-        match seen.get(..known).unwrap_or_default() {
-            [TLS_HANDSHAKE, TLS_MAJOR, ..] => return First::Tls,
-            // One byte of a record, and `peek` would give it again at once.
-            [TLS_HANDSHAKE] if client.buffered().is_empty() => {
-                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-            }
-            [TLS_HANDSHAKE] => return First::Tls,
-            _ => return First::Other,
+    let known = if client.buffered().is_empty() {
+        tokio::select! {
+            biased;
+            peeked = client.stream().peek(&mut seen) => peeked.unwrap_or(0),
+            _ = connected.stream.peek(&mut origins) => 0,
         }
+    } else {
+        for (to, from) in seen.iter_mut().zip(client.buffered()) {
+            *to = *from;
+        }
+        client.buffered().len().min(seen.len())
+    };
+    match seen.get(..known).unwrap_or_default() {
+        // After a single byte the rest decides, while the hello is read.
+        [TLS_HANDSHAKE] | [TLS_HANDSHAKE, TLS_MAJOR] => First::Tls,
+        _ => First::Other,
     }
 }
 

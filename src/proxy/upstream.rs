@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -69,13 +69,16 @@ impl Accepted<'_> {
 impl Upstream {
     /// Whether the origin has kept the idle connection open and silent.
     pub(super) fn is_alive(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        self.responses.is_idle() && self.poll_noise(&mut cx).is_pending()
+    }
+
+    /// Ready when the origin, which owes nothing, ends the connection or says something.
+    pub(super) fn poll_noise(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut byte = [0; 1];
         let mut buf = ReadBuf::new(&mut byte);
-        let mut cx = Context::from_waker(Waker::noop());
-        self.responses.is_idle()
-            && Pin::new(&mut self.transport)
-                .poll_read(&mut cx, &mut buf)
-                .is_pending()
+        let read = Pin::new(&mut self.transport).poll_read(cx, &mut buf);
+        read.map(|_end_or_stray_byte| ())
     }
 }
 
