@@ -40,9 +40,18 @@ struct Open {
     start: Instant,
     head: Head,
     content: Kept,
-    trailers: FieldSection,
+    /// As received: most are dropped unread.
+    trailers: Option<Box<[u8]>>,
     notes: Vec<Note>,
     response: Option<Answer>,
+}
+
+impl Open {
+    /// What it takes up, but for its content, which has a budget of its own.
+    fn bytes(&self) -> usize {
+        let trailers = self.trailers.as_ref().map_or(0, |bytes| bytes.len());
+        size_of::<Self>() + self.head.bytes().len() + trailers
+    }
 }
 
 struct Answer {
@@ -57,7 +66,7 @@ struct Answer {
 }
 
 /// Requests that are pipelined without ever being answered may take up this much.
-const OPEN_LIMIT: usize = 8 * 1024 * 1024;
+pub(super) const OPEN_LIMIT: usize = 8 * 1024 * 1024;
 
 /// How long a full recorder may hold a connection up (`design.md`, Recording).
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -78,17 +87,18 @@ impl Exchanges {
     /// A request head has passed. `false` when too many requests wait for an answer to follow on.
     pub(super) fn request(&mut self, head: Head, notes: Vec<Note>) -> bool {
         self.requests += 1;
-        self.open_bytes += cost(&head);
-        self.open.push_back(Open {
+        let open = Open {
             number: self.requests,
             at: self.recorder.now(),
             start: Instant::now(),
             head,
             content: Kept::new(&self.recorder),
-            trailers: FieldSection::default(),
+            trailers: None,
             notes,
             response: None,
-        });
+        };
+        self.open_bytes += open.bytes();
+        self.open.push_back(open);
         self.open_bytes <= OPEN_LIMIT
     }
 
@@ -101,10 +111,12 @@ impl Exchanges {
     }
 
     /// The last request has ended.
-    pub(super) fn request_end(&mut self, trailers: Option<&[u8]>) {
+    pub(super) fn request_end(&mut self, trailers: Option<Box<[u8]>>) {
+        let length = trailers.as_ref().map_or(0, |bytes| bytes.len());
         if let Some(open) = self.last_request() {
             open.content.end(ContentEnd::Complete);
-            open.trailers = trailers.map(trailer_section).unwrap_or_default();
+            open.trailers = trailers;
+            self.open_bytes += length;
         }
     }
 
@@ -159,7 +171,7 @@ impl Exchanges {
         let Some(mut open) = self.open.pop_front() else {
             return;
         };
-        self.open_bytes = self.open_bytes.saturating_sub(cost(&open.head));
+        self.open_bytes = self.open_bytes.saturating_sub(open.bytes());
         if let Some(answer) = &mut open.response {
             answer.content.end(end);
             answer.trailers = trailers.map(trailer_section).unwrap_or_default();
@@ -294,7 +306,11 @@ impl Exchanges {
     ) -> Option<Box<Exchange>> {
         let mut request = open.head.request(&self.path.origin)?;
         request.content = open.content.content().clone();
-        request.trailers = open.trailers.clone();
+        request.trailers = open
+            .trailers
+            .as_deref()
+            .map(trailer_section)
+            .unwrap_or_default();
         let first = open.number == 1;
         let ended = answer.is_none_or(|answer| answer.content.content().end != ContentEnd::Pending);
         let not_kept =
@@ -355,11 +371,6 @@ fn wait_for_room(recorder: Recorder) -> Pin<Box<dyn Future<Output = bool> + Send
             .await
             .is_ok()
     })
-}
-
-/// What a request holds that waits for its response, about; content has a budget of its own.
-fn cost(head: &Head) -> usize {
-    size_of::<Open>() + head.bytes().len()
 }
 
 fn method_and_target(head: &Head) -> (&[u8], &[u8]) {

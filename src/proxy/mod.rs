@@ -23,6 +23,8 @@ mod tests;
 mod tls;
 mod transport;
 mod tunnel;
+#[cfg(test)]
+mod unanswered_tests;
 mod upstream;
 
 use std::sync::atomic::AtomicU64;

@@ -96,7 +96,7 @@ pub(super) fn pass_request(
         match event {
             Some(Event::Content(piece)) => exchanges.request_content(piece),
             Some(Event::End(trailers)) => {
-                exchanges.request_end(trailers.as_deref());
+                exchanges.request_end(trailers);
                 return Passage {
                     bytes: passed,
                     message_over: true,

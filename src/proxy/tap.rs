@@ -41,7 +41,7 @@ impl Tap {
             match event {
                 Some(Event::Head(head)) => self.request(head),
                 Some(Event::Content(piece)) => self.exchanges.request_content(piece),
-                Some(Event::End(trailers)) => self.exchanges.request_end(trailers.as_deref()),
+                Some(Event::End(trailers)) => self.exchanges.request_end(trailers),
                 Some(Event::GaveUp(reason)) => return self.give_up(reason),
                 None if rest.is_empty() => return,
                 None => {}

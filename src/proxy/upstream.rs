@@ -70,7 +70,10 @@ impl Upstream {
     /// Whether the origin has kept the idle connection open and silent.
     pub(super) fn is_alive(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        self.responses.is_idle() && self.poll_noise(&mut cx).is_pending()
+        // What came with the last response answers nothing that was asked.
+        self.responses.is_idle()
+            && self.down.waiting().is_empty()
+            && self.poll_noise(&mut cx).is_pending()
     }
 
     /// Ready when the origin, which owes nothing, ends the connection or says something.

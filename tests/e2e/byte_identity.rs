@@ -22,6 +22,7 @@ crate::tests![
     an_absolute_form_https_request_reaches_the_origin_over_tls,
     one_byte_pieces_of_an_absolute_form_request_keep_their_body,
     a_request_of_length_zero_is_over_at_its_head,
+    a_response_that_nobody_asked_for_answers_nobody,
 ];
 
 /// What a client sends on one connection, and what the origin answers to each message.
@@ -496,6 +497,36 @@ fn a_request_of_length_zero_is_over_at_its_head() {
     let client = tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
     assert_eq!(client.end, End::Finished);
     assert_eq!(why401.list_of(1).len(), 1);
+}
+
+fn a_response_that_nobody_asked_for_answers_nobody() {
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let stray = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno";
+    let origin = Origin::playing(
+        Transport::Plain,
+        vec![
+            Turn::Saw(b"\r\n\r\n".to_vec()),
+            Turn::send(format!("{OK}{stray}")),
+            Turn::AwaitEnd,
+        ],
+    );
+    let request = |path: &str| {
+        let (url, authority) = (origin.url(path), origin.authority());
+        Turn::send(format!("GET {url} HTTP/1.1\r\nHost: {authority}\r\n\r\n"))
+    };
+    let client = tunnel::play_on(
+        proxy.address(),
+        &[
+            request("/first"),
+            Turn::Received(OK.len()),
+            request("/second"),
+            Turn::Received(OK.len() * 2),
+        ],
+    );
+    same(&client.received, [OK, OK].concat().as_bytes(), "responses");
+    assert!(why401.list().is_empty(), "no request got a 401");
 }
 
 /// The proxy's own fields go, the target becomes origin form; all else stays as it is.
