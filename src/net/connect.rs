@@ -72,8 +72,11 @@ impl Dialer {
             return Err(own_listener(host, port));
         }
         let mut last = name_not_found(host);
+        let mut left = 0..u32::try_from(addresses.len()).unwrap_or(u32::MAX);
         for address in addresses {
-            match timeout_at(deadline, TcpStream::connect(address)).await {
+            let others = left.next_back().unwrap_or_default();
+            let until = share(tokio::time::Instant::now(), deadline, others);
+            match timeout_at(until, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
                     stream
                         .set_nodelay(true)
@@ -85,7 +88,7 @@ impl Dialer {
                     });
                 }
                 Ok(Err(error)) => last = not_connected(address, &error),
-                Err(_elapsed) => return Err(self.timed_out(Stage::Connect, host, port)),
+                Err(_elapsed) => last = self.timed_out(Stage::Connect, host, port),
             }
         }
         Err(last)
@@ -123,6 +126,16 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
         Ok(addresses) => Ok(addresses.collect()),
         Err(_lookup) => Err(name_not_found(host)),
     }
+}
+
+/// Until when an address is tried that has so many others behind it: a dead one (IPv6 that leads
+/// nowhere, often) leaves them their part of the time.
+fn share(
+    now: tokio::time::Instant,
+    deadline: tokio::time::Instant,
+    others: u32,
+) -> tokio::time::Instant {
+    now + deadline.saturating_duration_since(now) / others.saturating_add(1)
 }
 
 fn is_this_machine(ip: IpAddr) -> bool {
@@ -197,6 +210,15 @@ mod tests {
             let failure = dialer.connect(host, 4010).await.unwrap_err();
             assert_eq!(failure.cause, FailureCause::OwnListener, "{host}");
         }
+    }
+
+    #[test]
+    fn a_dead_address_leaves_time_for_the_others() {
+        let now = tokio::time::Instant::now();
+        let deadline = now + Duration::from_secs(9);
+        assert_eq!(share(now, deadline, 2), now + Duration::from_secs(3));
+        assert_eq!(share(now, deadline, 0), deadline);
+        assert_eq!(share(deadline, now, 1), deadline, "no time is left");
     }
 
     #[tokio::test]

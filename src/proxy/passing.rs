@@ -180,11 +180,15 @@ fn response_head(
 ) {
     let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);
     let close = wants_close(&head);
+    // Two parties may read its length differently: nothing follows it (RFC 9112 section 6.1).
+    let is_ambiguous =
+        head.field("transfer-encoding").is_some() && head.field("content-length").is_some();
     let answers = exchanges.response(head, status);
     if !responses.awaits_framing() {
         return;
     }
     responses.frame_response(answers);
+    let close = close || is_ambiguous;
     progress.close_if(close || responses.framing() == Framing::UntilClose);
     if !responses.is_following() {
         exchanges.response_end(None, ContentEnd::Complete);

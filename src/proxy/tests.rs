@@ -149,6 +149,16 @@ async fn a_response_to_head_ends_at_its_head() {
 }
 
 #[tokio::test]
+async fn nothing_follows_a_response_whose_length_is_ambiguous() {
+    let bench = Bench::new().await;
+    let (mut client, mut origin) = bench.exchange(GET, GOT).await;
+    let answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    origin.write_all(answer.as_bytes()).await.unwrap();
+    assert_eq!(rest(&mut client).await.unwrap(), answer);
+}
+
+#[tokio::test]
 async fn after_an_upgrade_the_end_of_the_origin_reaches_the_client() {
     let bench = Bench::new().await;
     let (mut client, mut origin) = bench.exchange(UPGRADE, UPGRADED).await;
