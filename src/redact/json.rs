@@ -1,6 +1,9 @@
 //! JSON, painted in place: a value is masked by its member's name, everything else stays byte for
 //! byte. It is scanned and not parsed, so that cut-off or slightly wrong content is masked too.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use super::canvas::Canvas;
 use super::masker::Masker;
 use super::name::{is_always_secret, secret_kind};
@@ -14,16 +17,39 @@ const LONGEST_NAME: usize = 128;
 /// An object or array that is open.
 struct Open {
     /// The name its elements go by: the member's own, or that of the array.
-    name: Vec<u8>,
+    name: Rc<Name>,
     /// Whether everything inside is secret because of a name outside.
     secret: bool,
+}
+
+/// A member's name, shared by all elements of the arrays in it.
+#[derive(Default)]
+struct Name {
+    text: Vec<u8>,
+    always_secret: OnceCell<bool>,
+}
+
+impl Name {
+    fn new(decoded: Vec<u8>) -> Self {
+        Self {
+            text: decoded.into_iter().take(LONGEST_NAME).collect(),
+            always_secret: OnceCell::new(),
+        }
+    }
+
+    /// Whether the name alone says that anything inside is secret.
+    fn is_always_secret(&self) -> bool {
+        *self
+            .always_secret
+            .get_or_init(|| is_always_secret(&self.text))
+    }
 }
 
 impl Masker {
     /// Paints JSON text.
     pub(super) fn paint_json(&mut self, out: &mut Canvas, text: &[u8], depth: u8) {
         let mut stack: Vec<Open> = Vec::new();
-        let mut name: Vec<u8> = Vec::new();
+        let mut name: Rc<Name> = Rc::default();
         let mut rest = text;
         while let Some(&byte) = rest.first() {
             let secret = stack.last().is_some_and(|open| open.secret);
@@ -38,15 +64,15 @@ impl Masker {
                 b'"' if is_name(after) => {
                     let inner = unquoted(token);
                     self.paint_json_name(out, token, inner);
-                    name = decoded(inner).into_iter().take(LONGEST_NAME).collect();
+                    name = Rc::new(Name::new(decoded(inner)));
                     continue;
                 }
                 b'"' => self.paint_json_string(out, token, (&name, secret), depth),
                 b'0'..=b'9' | b'-' => self.paint_json_number(out, token, (&name, secret)),
                 b'{' | b'[' => {
                     out.captured(token);
-                    let secret = secret || is_always_secret(&name);
-                    let name = name.clone();
+                    let secret = secret || name.is_always_secret();
+                    let name = Rc::clone(&name);
                     stack.push(Open { name, secret });
                     continue;
                 }
@@ -59,7 +85,7 @@ impl Masker {
             if matches!(byte, b',' | b'}' | b']') {
                 name = stack
                     .last()
-                    .map(|open| open.name.clone())
+                    .map(|open| Rc::clone(&open.name))
                     .unwrap_or_default();
             }
         }
@@ -77,13 +103,13 @@ impl Masker {
         &mut self,
         out: &mut Canvas,
         token: &[u8],
-        (name, secret): (&[u8], bool),
+        (name, secret): (&Name, bool),
         depth: u8,
     ) {
         let inner = unquoted(token);
         let value = decoded(inner);
         out.captured(b"\"");
-        match secret_kind(name, &value) {
+        match secret_kind(&name.text, &value) {
             Some(kind) if !is_literal(&value) => self.mask_core(out, kind, &value, Words::Known),
             None if secret && !value.is_empty() => self.mask(out, "secret", &value),
             _ => {
@@ -105,8 +131,8 @@ impl Masker {
         }
     }
 
-    fn paint_json_number(&mut self, out: &mut Canvas, token: &[u8], (name, secret): (&[u8], bool)) {
-        if secret || is_always_secret(name) {
+    fn paint_json_number(&mut self, out: &mut Canvas, token: &[u8], (name, secret): (&Name, bool)) {
+        if secret || name.is_always_secret() {
             self.mask(out, "secret", token);
         } else {
             out.captured(token);

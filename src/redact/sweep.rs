@@ -165,20 +165,25 @@ fn by_name(text: &[u8]) -> Vec<Found> {
         };
         let quote = captures.get(2).map(|quote| quote.as_bytes());
         let rest = text.get(whole.end()..).unwrap_or_default();
-        let value = rest.split_at(value_length(rest, quote)).0;
+        // Its start decides: to look for the end of each value would take the square of the text.
+        let start = rest.get(..DECIDING).unwrap_or(rest);
+        let start = start.split_at(value_length(start, quote)).0;
         // What is no secret may be the name of one: `db: password: …`.
         at = whole.end();
-        if is_literal(value) || is_scheme(value) {
+        if is_literal(start) || is_scheme(start) {
             continue;
         }
-        if let Some(kind) = secret_kind(name.as_bytes(), value) {
-            let range = at..at + value.len();
+        if let Some(kind) = secret_kind(name.as_bytes(), start) {
+            let range = at..at + value_length(rest, quote);
             at = range.end;
             all.push(Found { range, kind });
         }
     }
     all
 }
+
+/// How much of a value decides whether it is a secret: no word or literal is this long.
+const DECIDING: usize = 128;
 
 /// How long a value is: to its closing quote, or to whatever cannot be in a bare one.
 fn value_length(rest: &[u8], quote: Option<&[u8]>) -> usize {
