@@ -191,7 +191,7 @@ fn tell(client: Client, transport: Transport, story: &'static Story) {
     assert!(printed.contains("/v2/orders/search"), "{printed}");
     let report = the_only_report(&why401);
     check_verdict(&report, story);
-    check_differences(&report, story, client);
+    check_differences(&report, story);
     let text = report.to_string();
     assert!(
         !text.contains(pair.opens.secret()),
@@ -230,7 +230,7 @@ fn check_verdict(report: &Value, story: &Story) {
 }
 
 /// The deciding difference is there and marked, and nothing that is noise is blamed.
-fn check_differences(report: &Value, story: &Story, client: Client) {
+fn check_differences(report: &Value, story: &Story) {
     let fields = report["diff"]["fields"].as_array().unwrap();
     let blamed: Vec<_> = fields
         .iter()
@@ -244,12 +244,7 @@ fn check_differences(report: &Value, story: &Story, client: Client) {
         })
         .collect();
     let (place, name, kind) = story.about;
-    let mut expected = vec![(place, name.to_owned(), kind)];
-    if client == Client::Undici {
-        // It sends none by itself, and some servers ask for one: told, below what matters.
-        expected.push(("header", "user-agent".to_owned(), "missing"));
-    }
-    assert_eq!(blamed, expected, "{report:#}");
+    assert_eq!(blamed, [(place, name.to_owned(), kind)], "{report:#}");
     if kind == "changed" {
         let field = fields
             .iter()
