@@ -196,6 +196,9 @@ impl Decoder {
                 (input.len(), None)
             };
         };
+        if weight(&head) > self.head_limit {
+            return self.give_up(input.len(), HEAD_TOO_LONG);
+        }
         (skipped + taken, Some(self.begin_message(head)))
     }
 
@@ -321,6 +324,9 @@ impl Decoder {
                 (input.len(), None)
             };
         };
+        if weight(&section) > self.head_limit {
+            return self.give_up(input.len(), "a trailer section is longer than the limit");
+        }
         let has_fields = !matches!(&*section, b"\r\n" | b"\n");
         (taken, Some(self.end(has_fields.then_some(section))))
     }
@@ -367,6 +373,12 @@ impl Decoder {
 /// No registered method comes near this length; without a limit a binary stream of token bytes
 /// would be buffered up to the head limit.
 const METHOD_LIMIT: usize = 64;
+
+/// What a section is counted as: each line costs whoever keeps it more than its bytes. HTTP/2 adds
+/// as much to each field (RFC 9113 section 6.5.2).
+fn weight(section: &[u8]) -> usize {
+    section.len() + memchr::memchr_iter(b'\n', section).count() * 32
+}
 
 fn content(input: &[u8], taken: usize) -> (usize, Option<Event<'_>>) {
     let piece = input.get(..taken).filter(|piece| !piece.is_empty());

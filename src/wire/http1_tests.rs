@@ -270,3 +270,25 @@ proptest! {
         prop_assert_eq!(run(Role::Requests, &[], &pieces), whole);
     }
 }
+
+#[test]
+fn many_short_lines_weigh_more_than_their_bytes() {
+    let limit = 64 * 1024;
+    for (lines, fits) in [(1000, true), (10_000, false)] {
+        let fields = "a:\r\n".repeat(lines);
+        let head = format!("GET / HTTP/1.1\r\n{fields}\r\n");
+        let (_, event) = Decoder::new(Role::Requests, limit).decode(head.as_bytes());
+        assert_eq!(matches!(event, Some(Event::Head(_))), fits, "{lines} lines");
+        let mut decoder = Decoder::new(Role::Requests, limit);
+        let before = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert!(matches!(decoder.decode(before).1, Some(Event::Head(_))));
+        assert_eq!(decoder.decode(b"0\r\n"), (3, None));
+        let trailers = format!("{fields}\r\n");
+        let (_, event) = decoder.decode(trailers.as_bytes());
+        assert_eq!(
+            matches!(event, Some(Event::End(_))),
+            fits,
+            "{lines} trailers"
+        );
+    }
+}
