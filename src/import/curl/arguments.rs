@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::MAX_PROBLEMS;
 use super::config_file;
 use super::materials::Materials;
 use super::operation::Operation;
@@ -49,6 +50,9 @@ struct Walker<'w, 'm> {
 impl Walker<'_, '_> {
     fn run(&mut self) {
         while let Some(word) = self.queue.pop_front() {
+            if self.problems.len() >= MAX_PROBLEMS {
+                return;
+            }
             let result = match word.bytes.as_slice() {
                 _ if self.options_end => self.url(word),
                 b"--" => {
@@ -72,7 +76,7 @@ impl Walker<'_, '_> {
 
     /// `--name`, `--name=value`, `--no-name`, `--expand-name`; the word comes without its dashes.
     fn long(&mut self, word: &Word) -> Result<(), ImportError> {
-        let text = word.text();
+        let text = word.shown();
         let refused = |kind| Err(ImportError::new(word.span, kind));
         let (written, glued) = match text.split_once('=') {
             Some((name, _)) => (name, word.bytes.get(name.len() + 1..)),
@@ -166,7 +170,7 @@ impl Walker<'_, '_> {
                 let kind = ErrorKind::SendsNothing(format!("--{}", option.name));
                 return Err(ImportError::new(word.span, kind));
             }
-            Role::Next if self.operation.slots.iter().all(|slot| slot.url.is_none()) => {
+            Role::Next if self.operation.urls.is_empty() => {
                 return Err(ImportError::new(word.span, ErrorKind::NoUrl));
             }
             Role::Next => self.done.push(std::mem::take(&mut self.operation)),

@@ -4,13 +4,13 @@ use super::cookies;
 use super::glob::{self, GlobError, MAX_URLS};
 use super::materials::Materials;
 use super::multipart;
-use super::operation::{Operation, Slot};
+use super::operation::Operation;
 use super::options::Role;
 use super::section::{self, Body, Sending, section};
 use super::standin::StandIns;
 use super::url::{self, Reading, Target};
 use super::word::Word;
-use super::{credentials, unresolved};
+use super::{MAX_PROBLEMS, MAX_REQUESTS, credentials, unresolved};
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Url};
 
@@ -24,20 +24,25 @@ pub(super) fn requests(
     materials: &mut Materials<'_>,
 ) -> Result<Vec<ImportedRequest>, Vec<ImportError>> {
     let mut problems = Vec::new();
-    if operation.slots.iter().all(|slot| slot.url.is_none()) {
+    if operation.urls.is_empty() {
         problems.push(ImportError::new(span, ErrorKind::NoUrl));
     }
     problems.extend(conflict(&operation).map(|kind| ImportError::new(span, kind)));
     let jar = read_all(&operation.cookie_files, materials, &mut problems);
     let mut requests = Vec::new();
-    for slot in std::mem::take(&mut operation.slots) {
+    let mut uploads = std::mem::take(&mut operation.uploads).into_iter();
+    for url in std::mem::take(&mut operation.urls) {
+        if requests.len() > MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
+            problems.push(ImportError::new(url.span, ErrorKind::TooMuch));
+            break;
+        }
         let mut builder = Builder {
             operation: &mut operation,
             jar: &jar,
             span,
             materials,
         };
-        match builder.slot(&slot) {
+        match builder.url(&url, uploads.next().as_ref()) {
             Ok(mut more) => requests.append(&mut more),
             Err(problem) => problems.push(problem),
         }
@@ -52,7 +57,7 @@ pub(super) fn requests(
 /// Two options that ask for different methods; curl refuses them together.
 fn conflict(operation: &Operation) -> Option<ErrorKind> {
     let has_data = operation.data.is_some() && !operation.is(Role::Get);
-    let uploads = operation.slots.iter().any(|slot| slot.upload.is_some());
+    let uploads = !operation.uploads.is_empty();
     let asked = [
         ("--head", operation.is(Role::Head)),
         ("--form", !operation.parts.is_empty()),
@@ -89,12 +94,13 @@ struct Builder<'b, 'm> {
 
 impl Builder<'_, '_> {
     /// The requests for a URL, which may be a pattern, and the files to upload to it.
-    fn slot(&mut self, slot: &Slot) -> Result<Vec<ImportedRequest>, ImportError> {
-        let Some(url) = &slot.url else {
-            return Ok(Vec::new());
-        };
+    fn url(
+        &mut self,
+        url: &Word,
+        upload: Option<&Word>,
+    ) -> Result<Vec<ImportedRequest>, ImportError> {
         let urls = self.expand(url)?;
-        let uploads = match &slot.upload {
+        let uploads = match upload {
             Some(file) if !file.bytes.is_empty() => {
                 self.expand(file)?.into_iter().map(Some).collect()
             }

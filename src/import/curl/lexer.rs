@@ -1,7 +1,7 @@
 //! Splits a shell script into words and operators, as a POSIX shell with bash's quoting does.
 
 use super::quoting::Reader;
-use super::word::{RawWord, Unit};
+use super::word::{RawWord, Unit, shown};
 use crate::import::cursor::Cursor;
 use crate::import::{ErrorKind, ImportError, Source, Span};
 
@@ -187,7 +187,7 @@ impl Lexer<'_> {
         let mut lines = Vec::new();
         loop {
             if self.cursor.is_done() {
-                let delimiter = String::from_utf8_lossy(&document.delimiter).into_owned();
+                let delimiter = shown(&document.delimiter);
                 let kind = ErrorKind::UnclosedHereDocument(delimiter);
                 self.problems.push(ImportError::new(document.span, kind));
                 break;

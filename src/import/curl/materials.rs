@@ -99,7 +99,7 @@ impl<'a> Materials<'a> {
 
     fn file(&mut self, path: &Word) -> Result<Word, ImportError> {
         let failed = |error| {
-            let path_text = path.text();
+            let path_text = path.shown();
             ImportError::new(
                 path.span,
                 ErrorKind::File {

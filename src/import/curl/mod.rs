@@ -35,12 +35,17 @@ mod word;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use self::materials::Materials;
 use self::script::Command;
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
 
 /// The largest script that is read.
 const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The most requests of one file.
+const MAX_REQUESTS: usize = 10_000;
 
 /// The most problems that are reported of one file.
 const MAX_PROBLEMS: usize = 1000;
@@ -68,13 +73,16 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
     }
     let mut materials = Materials::new(surroundings);
     let mut requests = Vec::new();
+    let broken: BTreeSet<usize> = problems.iter().map(|problem| problem.span.start).collect();
     for command in commands {
+        let span = command.span;
         // The arguments of a command whose quotes do not end are not what was meant.
-        let is_broken = |problem: &ImportError| {
-            (command.span.start..=command.span.end).contains(&problem.span.start)
-        };
-        if problems.iter().any(is_broken) {
+        if broken.range(span.start..=span.end).next().is_some() {
             continue;
+        }
+        if requests.len() > MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
+            problems.push(ImportError::new(span, ErrorKind::TooMuch));
+            break;
         }
         match one(command, &mut materials) {
             Ok(mut more) => requests.append(&mut more),
@@ -97,6 +105,10 @@ fn one(
     let is_unsure = problems.iter().any(hides_words);
     let mut requests = Vec::new();
     for mut operation in operations {
+        if requests.len() > MAX_REQUESTS {
+            problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
+            break;
+        }
         for warning in &command.warnings {
             operation.warn(warning);
         }

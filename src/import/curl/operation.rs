@@ -10,7 +10,9 @@ use crate::import::{ErrorKind, ImportError};
 /// The requests that share one set of options.
 #[derive(Debug, Default)]
 pub(super) struct Operation {
-    pub(super) slots: Vec<Slot>,
+    pub(super) urls: Vec<Word>,
+    /// The files of `-T`: the first goes to the first URL, and so on.
+    pub(super) uploads: Vec<Word>,
     pub(super) method: Option<Word>,
     /// The lines of `-H`, as given.
     pub(super) lines: Vec<Word>,
@@ -34,13 +36,6 @@ pub(super) struct Operation {
     pub(super) netrc_file: Option<Word>,
     pub(super) warnings: Vec<String>,
     switches: Vec<Role>,
-}
-
-/// A URL and the file to upload to it; curl pairs them in the order in which they are given.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    pub(super) url: Option<Word>,
-    pub(super) upload: Option<Word>,
 }
 
 impl Operation {
@@ -88,7 +83,7 @@ impl Operation {
             Role::EtagCompare => return self.etag(&value, materials),
             Role::Cookie => self.cookie(value),
             Role::Referer => self.referer(&value),
-            Role::Upload => self.upload(value),
+            Role::Upload => self.uploads.push(value),
             Role::Bearer => self.bearer = Some(self.not_blank(option, value)?),
             Role::Method => self.method = Some(self.not_blank(option, value)?),
             Role::Target => self.target = Some(self.not_blank(option, value)?),
@@ -157,37 +152,15 @@ impl Operation {
     fn url(&mut self, value: Word, materials: &mut Materials<'_>) -> Result<(), ImportError> {
         if let Some(path) = value.bytes.strip_prefix(b"@") {
             let text = materials.read(&value.with_bytes(path))?;
-            for line in lines(&text) {
-                self.add_url(line);
-            }
+            self.urls.extend(lines(&text));
             return Ok(());
         }
         if value.bytes.is_empty() {
             let kind = ErrorKind::BlankValue("--url".to_owned());
             return Err(ImportError::new(value.span, kind));
         }
-        self.add_url(value);
+        self.urls.push(value);
         Ok(())
-    }
-
-    fn add_url(&mut self, url: Word) {
-        match self.slots.iter_mut().find(|slot| slot.url.is_none()) {
-            Some(slot) => slot.url = Some(url),
-            None => self.slots.push(Slot {
-                url: Some(url),
-                upload: None,
-            }),
-        }
-    }
-
-    fn upload(&mut self, file: Word) {
-        match self.slots.iter_mut().find(|slot| slot.upload.is_none()) {
-            Some(slot) => slot.upload = Some(file),
-            None => self.slots.push(Slot {
-                url: None,
-                upload: Some(file),
-            }),
-        }
     }
 
     fn url_query(

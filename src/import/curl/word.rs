@@ -105,10 +105,21 @@ impl Word {
         }
     }
 
+    /// The text as a terminal may show it.
+    pub(super) fn shown(&self) -> String {
+        shown(&self.bytes)
+    }
+
     /// The text; bytes outside UTF-8 are replaced.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
+}
+
+/// Text as a terminal may show it: control characters and bytes outside UTF-8 are replaced.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 impl std::fmt::Debug for Word {
