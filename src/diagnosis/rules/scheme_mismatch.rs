@@ -63,9 +63,11 @@ fn first_known(answer: &Answer<'_>) -> Option<&'static str> {
 
 fn title(scheme: &str, wanted: Option<&str>, asked: bool) -> String {
     match (wanted, asked) {
-        (Some(wanted), true) => format!("{scheme} was sent, the server asks for {wanted}"),
-        (Some(wanted), false) => format!("{scheme} was sent, the known-good one has {wanted}"),
-        (None, _) => format!("{scheme} was sent, the server asks for another scheme"),
+        (Some(wanted), true) => format!("scheme {scheme} was sent, the server asks for {wanted}"),
+        (Some(wanted), false) => {
+            format!("scheme {scheme} was sent, the known-good one has {wanted}")
+        }
+        (None, _) => format!("scheme {scheme} was sent, the server asks for another scheme"),
     }
 }
 
@@ -98,7 +100,7 @@ mod tests {
     #[test]
     fn a_scheme_that_is_not_asked_for_is_named_with_the_one_that_is() {
         let sample = Sample::new(&request("Token")).answer(BEARER);
-        let title = "Token was sent, the server asks for Bearer".to_owned();
+        let title = "scheme Token was sent, the server asks for Bearer".to_owned();
         assert_eq!(found(&sample), Some((Strength::Partial, title.clone())));
         let compared = sample.good(&request("Bearer"));
         assert_eq!(found(&compared), Some((Strength::Full, title)));
