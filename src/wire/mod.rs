@@ -3,6 +3,7 @@
 //! A decoder never changes or holds back a byte, and it knows nothing of connections, tasks or
 //! what its events are used for.
 
+mod framing;
 pub mod head;
 pub mod http1;
 
