@@ -27,6 +27,7 @@ pub(super) fn requests(
     if operation.urls.is_empty() {
         problems.push(ImportError::new(span, ErrorKind::NoUrl));
     }
+    drop_unknown_words(&mut operation);
     problems.extend(conflict(&operation).map(|kind| ImportError::new(span, kind)));
     let jar = read_all(&operation.cookie_files, materials, &mut problems);
     let mut requests = Vec::new();
@@ -54,12 +55,30 @@ pub(super) fn requests(
     }
 }
 
+/// `curl $OPTIONS https://...`: a variable beside a URL rather holds options than another URL.
+fn drop_unknown_words(operation: &mut Operation) {
+    if operation.urls.iter().all(Word::is_unresolved) {
+        return;
+    }
+    let (unknown, urls) = std::mem::take(&mut operation.urls)
+        .into_iter()
+        .partition(Word::is_unresolved);
+    operation.urls = urls;
+    let unknown: Vec<Word> = unknown;
+    for word in unknown {
+        operation.warn(&format!("{} is left out: nothing defines it", word.shown()));
+    }
+}
+
 /// Two options that ask for different methods; curl refuses them together.
 fn conflict(operation: &Operation) -> Option<ErrorKind> {
+    let gets_data =
+        operation.is(Role::Get) && operation.data.is_some() && !operation.is(Role::Head);
     let has_data = operation.data.is_some() && !operation.is(Role::Get);
     let uploads = !operation.uploads.is_empty();
     let asked = [
         ("--head", operation.is(Role::Head)),
+        ("--get", gets_data),
         ("--form", !operation.parts.is_empty()),
         ("--data", has_data),
         ("--upload-file", uploads),

@@ -24,13 +24,6 @@ pub(super) fn authorization(
     materials: &mut Materials<'_>,
 ) -> Result<Option<Vec<u8>>, ImportError> {
     let user = user(operation, target, materials)?;
-    if let Some(bearer) = &operation.bearer {
-        let value = [b"Bearer ".as_slice(), &bearer.bytes].concat();
-        return Ok(Some(value));
-    }
-    let Some(user) = user else {
-        return Ok(None);
-    };
     const SCHEMES: &[Role] = &[
         Role::AnyAuth,
         Role::Basic,
@@ -44,8 +37,15 @@ pub(super) fn authorization(
         .copied()
         .filter(|role| operation.is(*role))
         .collect();
+    if let (Some(bearer), []) = (&operation.bearer, chosen.as_slice()) {
+        let value = [b"Bearer ".as_slice(), &bearer.bytes].concat();
+        return Ok(Some(value));
+    }
+    let Some(user) = user.or_else(|| operation.bearer.clone()) else {
+        return Ok(None);
+    };
     let value = match chosen.as_slice() {
-        [] | [Role::Basic] => Some(basic(&user)),
+        [] | [Role::Basic] if operation.bearer.is_none() => Some(basic(&user)),
         [Role::Ntlm] => {
             operation.warn("the NTLM handshake goes on after the first request, which this is");
             Some(NTLM_TYPE_1.as_bytes().to_vec())

@@ -84,12 +84,12 @@ impl Operation {
             Role::Cookie => self.cookie(value),
             Role::Referer => self.referer(&value),
             Role::Upload => self.uploads.push(value),
-            Role::Bearer => self.bearer = Some(self.not_blank(option, value)?),
-            Role::Method => self.method = Some(self.not_blank(option, value)?),
-            Role::Target => self.target = Some(self.not_blank(option, value)?),
-            Role::DefaultScheme => self.default_scheme = Some(self.not_blank(option, value)?),
-            Role::Range => self.range = Some(self.not_blank(option, value)?),
-            Role::NetrcFile => self.netrc_file = Some(self.not_blank(option, value)?),
+            Role::Bearer => self.bearer = Some(not_blank(option, value)?),
+            Role::Method => self.method = Some(one_word(not_blank(option, value)?)?),
+            Role::Target => self.target = Some(not_blank(option, value)?),
+            Role::DefaultScheme => self.default_scheme = Some(not_blank(option, value)?),
+            Role::Range => self.range = Some(not_blank(option, value)?),
+            Role::NetrcFile => self.netrc_file = Some(not_blank(option, value)?),
             Role::Resume => self.resume = Some(value),
             Role::User => self.user = Some(value),
             Role::UserAgent => self.user_agent = Some(value),
@@ -105,15 +105,6 @@ impl Operation {
         if !self.warnings.iter().any(|known| known == sentence) {
             self.warnings.push(sentence.to_owned());
         }
-    }
-
-    #[expect(clippy::unused_self, reason = "it reads as a step of this operation")]
-    fn not_blank(&self, option: &CurlOption, value: Word) -> Result<Word, ImportError> {
-        if value.bytes.is_empty() {
-            let kind = ErrorKind::BlankValue(format!("--{}", option.name));
-            return Err(ImportError::new(value.span, kind));
-        }
-        Ok(value)
     }
 
     fn data(
@@ -209,6 +200,31 @@ impl Operation {
         self.lines.push(file.with_bytes(line));
         Ok(())
     }
+}
+
+fn not_blank(option: &CurlOption, value: Word) -> Result<Word, ImportError> {
+    if value.bytes.is_empty() {
+        let kind = ErrorKind::BlankValue(format!("--{}", option.name));
+        return Err(ImportError::new(value.span, kind));
+    }
+    Ok(value)
+}
+
+/// A method with a space in it would end the request line early: servers drop such a request.
+fn one_word(method: Word) -> Result<Word, ImportError> {
+    if method
+        .bytes
+        .iter()
+        .any(|byte| *byte <= b' ' || *byte == 0x7f)
+    {
+        let option = "--request";
+        let reason = "a method has no spaces";
+        return Err(ImportError::new(
+            method.span,
+            ErrorKind::Value { option, reason },
+        ));
+    }
+    Ok(method)
 }
 
 /// The lines of a file, without empty ones and comments.

@@ -216,7 +216,15 @@ impl Script<'_> {
         let Some((name, value)) = assignment(word) else {
             return false;
         };
-        let value = expand::one(&value, &self.variables);
+        let value = expand::one(&value, &self.variables).map(|value| {
+            // What a command prints is not known; the name says more than the command.
+            let is_output = |text: &String| text.starts_with("$(") || text.starts_with('`');
+            if value.unresolved.iter().any(is_output) {
+                Word::unresolved(format!("${name}"), value.span)
+            } else {
+                value
+            }
+        });
         let set = value.and_then(|value| self.variables.set(name, value));
         self.problems.extend(set.err());
         true

@@ -313,9 +313,7 @@ impl Writer<'_> {
                 self.unless_given("Content-Type", b"application/x-www-form-urlencoded");
             }
             Body::Form { boundary, .. } => {
-                let given = self
-                    .first_given("Content-Type")
-                    .filter(|given| given.is_sent);
+                let given = self.first_given("Content-Type");
                 let media_type = given.map_or(b"multipart/form-data".as_slice(), |given| {
                     given.raw_value.trim_ascii_start()
                 });

@@ -96,6 +96,20 @@ impl Word {
         }
     }
 
+    /// A variable that nothing defines.
+    pub(super) fn unresolved(text: String, span: Span) -> Self {
+        Self {
+            bytes: text.clone().into_bytes(),
+            span,
+            unresolved: vec![text],
+        }
+    }
+
+    /// Whether it is nothing but one variable that nothing defines.
+    pub(super) fn is_unresolved(&self) -> bool {
+        matches!(self.unresolved.as_slice(), [only] if only.as_bytes() == self.bytes)
+    }
+
     /// The same place and variables, other bytes.
     pub(super) fn with_bytes(&self, bytes: impl Into<Vec<u8>>) -> Self {
         Self {

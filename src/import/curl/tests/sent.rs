@@ -1,0 +1,266 @@
+//! What curl sends.
+
+use super::{body, fields, imported, one, own_fields, refused, target};
+use crate::import::json;
+
+#[test]
+fn a_plain_command_sends_what_curl_adds_by_itself() {
+    let imported = one("curl https://API.acme.test:8443/x");
+    assert_eq!(imported.name, "GET /x");
+    assert_eq!(
+        imported.request.url.origin.to_string(),
+        "https://api.acme.test:8443"
+    );
+    assert_eq!(
+        fields("curl https://API.acme.test:8443/x"),
+        [
+            "Host: API.acme.test:8443",
+            "User-Agent: curl/8.14.1",
+            "Accept: */*"
+        ]
+    );
+}
+
+#[test]
+fn data_is_joined_and_read_as_each_option_says() {
+    assert_eq!(body("curl a.test -d a=1 -db=2 --data-raw @x"), "a=1&b=2&@x");
+    assert_eq!(body("curl a.test -d @body"), "{\"a\": 1}");
+    assert_eq!(body("curl a.test --data-binary @body"), "{\r\n\"a\": 1}\n");
+    assert_eq!(
+        body("curl a.test --data-urlencode 'n=a b&é' --data-urlencode =~"),
+        "n=a+b%26%C3%A9&~"
+    );
+    assert_eq!(
+        body("curl a.test --data-urlencode n@body"),
+        "n=%7B%0D%0A%22a%22%3A+1%7D%0A"
+    );
+    assert_eq!(body("curl a.test --json {} --json []"), "{}[]");
+}
+
+#[test]
+fn methods_follow_the_options() {
+    let cases = [
+        ("curl a.test -d x", "POST"),
+        ("curl a.test -F x=y", "POST"),
+        ("curl a.test -T notes.txt", "PUT"),
+        ("curl a.test -I", "HEAD"),
+        ("curl a.test -d x -G", "GET"),
+        ("curl a.test -d x -GI", "HEAD"),
+        ("curl a.test -d x -XPATCH", "PATCH"),
+        ("curl a.test -X delete", "delete"),
+    ];
+    for (text, method) in cases {
+        assert_eq!(one(text).request.method, method, "{text}");
+    }
+    assert_eq!(
+        refused("curl a.test -I -d x"),
+        "--head and --data exclude each other: curl sends one method"
+    );
+    assert_eq!(
+        refused("curl a.test -F x=y -d x"),
+        "--form and --data exclude each other: curl sends one method"
+    );
+}
+
+#[test]
+fn content_brings_its_fields() {
+    assert_eq!(
+        own_fields("curl a.test -d abc"),
+        [
+            "Content-Length: 3",
+            "Content-Type: application/x-www-form-urlencoded"
+        ]
+    );
+    assert_eq!(
+        own_fields("curl a.test -d abc -H 'content-type: a/b'"),
+        ["content-type: a/b", "Content-Length: 3"]
+    );
+    assert_eq!(
+        own_fields("curl a.test -T notes.txt"),
+        ["Content-Length: 4"]
+    );
+    assert_eq!(
+        own_fields("curl a.test -T - < notes.txt"),
+        ["Transfer-Encoding: chunked", "Expect: 100-continue"]
+    );
+    assert_eq!(
+        own_fields("curl a.test -d x -H 'Transfer-Encoding: chunked'"),
+        [
+            "Transfer-Encoding: chunked",
+            "Content-Type: application/x-www-form-urlencoded"
+        ]
+    );
+}
+
+#[test]
+fn large_content_is_announced() {
+    let large = format!("A='{}'; curl a.test -d \"$A\"", "x".repeat(1024 * 1024 + 1));
+    assert!(own_fields(&large).contains(&"Expect: 100-continue".to_owned()));
+    let with_own = format!("{large} -H Expect:");
+    assert!(
+        !own_fields(&with_own)
+            .iter()
+            .any(|line| line.starts_with("Expect"))
+    );
+    let over_http10 = format!("{large} -0");
+    assert!(
+        !own_fields(&over_http10)
+            .iter()
+            .any(|line| line.starts_with("Expect"))
+    );
+}
+
+#[test]
+fn given_fields_replace_remove_and_follow_those_of_curl() {
+    assert_eq!(fields("curl a.test -H 'Accept:' -A ''"), ["Host: a.test"]);
+    assert_eq!(
+        fields(
+            "curl a.test -H 'host:  b.test' -H 'user-agent: x' -H 'X;' -H 'Y:' -H 'Z:  1 ' -H no"
+        ),
+        [
+            "Host:  b.test",
+            "Accept: */*",
+            "user-agent: x",
+            "X:",
+            "Z:  1 "
+        ]
+    );
+    assert_eq!(own_fields("curl a.test -H @fields"), ["X-A: 1", "X-B: 2"]);
+    assert_eq!(
+        fields("curl a.test --json {} -H 'X: 1'"),
+        [
+            "Host: a.test",
+            "User-Agent: curl/8.14.1",
+            "X: 1",
+            "Content-Type: application/json",
+            "Accept: application/json",
+            "Content-Length: 2"
+        ]
+    );
+}
+
+#[test]
+fn options_with_fields_of_their_own_keep_the_order_of_curl() {
+    let text = "curl http://a.test -e http://r/ --compressed -r 0-9 -u a:b -b c=d -b e=f --http2";
+    assert_eq!(
+        own_fields(text),
+        [
+            "Authorization: Basic YTpi",
+            "Range: bytes=0-9",
+            "Accept-Encoding: deflate, gzip, br, zstd",
+            "Referer: http://r/",
+            "Connection: Upgrade, HTTP2-Settings",
+            "Upgrade: h2c",
+            "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
+            "Cookie: c=d;e=f"
+        ]
+    );
+}
+
+#[test]
+fn credentials_come_from_options_then_from_the_url() {
+    let cases = [
+        ("curl -u a:b:c a.test", "Basic YTpiOmM="),
+        ("curl http://u%40x:p@a.test", "Basic dUB4OnA="),
+        ("curl -u a:b http://u:p@a.test", "Basic YTpi"),
+        ("curl --oauth2-bearer tok -u a:b a.test", "Bearer tok"),
+    ];
+    for (text, value) in cases {
+        assert_eq!(
+            own_fields(text),
+            [format!("Authorization: {value}")],
+            "{text}"
+        );
+    }
+    assert_eq!(
+        own_fields("curl -u a:b -H 'authorization: x' a.test"),
+        ["authorization: x"]
+    );
+    assert_eq!(
+        own_fields("curl --oauth2-bearer t --basic -u a:b a.test"),
+        [""; 0]
+    );
+    assert!(one("curl -u a a.test").warnings[0].contains("password"));
+    let digest = one("curl --digest -u a:b a.test");
+    assert!(!digest.request.fields.contains("authorization"));
+    assert!(digest.warnings[0].contains("challenge"));
+}
+
+#[test]
+fn urls_are_read_as_curl_reads_them() {
+    let cases = [
+        ("curl a.test", "/"),
+        ("curl 'http://a.test?x'", "/?x"),
+        ("curl 'http://a.test/?#f'", "/"),
+        ("curl a.test/a/../b/./c/..", "/b/"),
+        ("curl --path-as-is a.test/a/../b", "/a/../b"),
+        ("curl http:/a.test/x", "/x"),
+        ("curl 'a.test/é?é'", "/%c3%a9?é"),
+        ("curl 'a.test/?a&' -G -d %3A", "/?a&%3a"),
+        (
+            "curl a.test/ --url-query 'a=b c' --url-query +d=%20",
+            "/?a=b+c&d=%20",
+        ),
+        ("curl -T notes.txt a.test/up/", "/up/notes.txt"),
+        ("curl --request-target '*' -X OPTIONS a.test", "*"),
+        ("curl a.test:80/x", "/x"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(target(text), expected, "{text}");
+        assert_eq!(fields(text)[0], "Host: a.test", "{text}");
+    }
+    assert_eq!(fields("curl 'http://[::1]:8080/'")[0], "Host: [::1]:8080");
+}
+
+#[test]
+fn several_urls_share_their_options_up_to_next() {
+    let imported = imported("curl -d x a.test/1 --url a.test/2 --next -H 'X: 1' a.test/{3,4}");
+    let names: Vec<&str> = imported
+        .requests
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["POST /1", "POST /2", "GET /3", "GET /4"]);
+}
+
+#[test]
+fn options_may_be_joined_shortened_and_skipped() {
+    let text = "curl -sSLk -XPUT -Hx:y --max-time 5 -o f --compressed --sil --data=a --no-silent -w %{http_code} -- a.test";
+    let lines = own_fields(text);
+    assert_eq!(
+        lines[..2],
+        ["Accept-Encoding: deflate, gzip, br, zstd", "x:y"]
+    );
+    assert_eq!(one(text).request.method, "PUT");
+}
+
+#[test]
+fn the_json_is_that_of_the_design() {
+    let request = one("curl -d é 'http://a.test/x?{{q}}' -g");
+    let expected = serde_json::json!([{
+        "name": "POST /x",
+        "method": "POST",
+        "url": "http://a.test/x?{{q}}",
+        "headers": [
+            ["Host", "a.test"],
+            ["User-Agent", "curl/8.14.1"],
+            ["Accept", "*/*"],
+            ["Content-Length", "2"],
+            ["Content-Type", "application/x-www-form-urlencoded"],
+        ],
+        "body_base64": "w6k=",
+        "unresolved": ["{{q}}"],
+        "warnings": [],
+    }]);
+    assert_eq!(json(&[request]), expected);
+}
+
+#[test]
+fn variables_of_curl_itself_are_expanded() {
+    let text = "curl --variable 'v=a \"b' --variable %TOKEN --expand-data '{{v:url}}{{TOKEN:b64}}{{no}}\\{{' a.test";
+    assert_eq!(body(text), "a%20%22bdDBr{{");
+    assert_eq!(
+        refused("curl --variable %NONE a.test"),
+        "--variable: the environment does not have this variable"
+    );
+}
