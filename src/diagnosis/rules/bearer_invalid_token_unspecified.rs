@@ -27,7 +27,15 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
                     .words("\"")
             }),
     );
-    let left = jwt::decode(&carrier.normalised)
+    // A token that was sent with something around it is not well formed, whatever is inside.
+    let bare = carrier.secret.trim_ascii() == carrier.normalised;
+    if !bare {
+        evidence.push(Phrase::new(
+            "quotes, spaces or escapes are part of what was sent as the token",
+        ));
+    }
+    let left = jwt::decode(carrier.secret.trim_ascii())
+        .filter(|_| bare)
         .and_then(|token| token.number("exp"))
         .filter(|exp| *exp < words::MILLISECONDS)
         .map(|exp| facts.clock.seconds_since(exp).saturating_neg());
@@ -46,9 +54,11 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
             "the server refuses the token and does not say why".into()
         },
         evidence,
-        fix: vec![Phrase::new(
-            "get a new token; if that is refused, too, it is for another issuer, audience or environment",
-        )],
+        fix: vec![Phrase::new(if bare {
+            "get a new token; if that is refused, too, it is for another issuer, audience or environment"
+        } else {
+            "send the scheme, one space and the bare token, with nothing around it"
+        })],
         about: Some((Where::Header, facts.sent.spelling("authorization"))),
         ..Suspicion::default()
     })
@@ -65,6 +75,20 @@ mod tests {
     }
 
     const SENT: &str = "GET /a\nAuthorization: Bearer abcdefghijklmnop1";
+
+    #[test]
+    fn a_token_in_quotes_is_not_called_well_formed() {
+        let token = crate::diagnosis::sample::jwt("{\"exp\":\"T+600\"}");
+        let answer = "401\nWWW-Authenticate: Bearer error=\"invalid_token\"";
+        let told = |authorization: String| {
+            let request = format!("GET /a\nAuthorization: {authorization}");
+            let found = Sample::new(&request).answer(answer).check(check).unwrap();
+            format!("{:?}", found.evidence).contains("well formed")
+        };
+        assert!(told(format!("Bearer {token}")));
+        assert!(!told(format!("\"Bearer {token}\"")));
+        assert!(!told(format!("Bearer '{token}'")));
+    }
 
     #[test]
     fn a_refused_token_is_told_with_the_servers_words() {
