@@ -95,6 +95,18 @@ pub fn create_owner_only(path: &Path, content: &[u8]) -> Result<bool, OwnerOnlyE
 /// # Errors
 /// When it cannot be read, is no plain file, is longer, is another user's, or is open to others.
 pub fn read_owner_only(path: &Path, limit: u64) -> Result<Vec<u8>, OwnerOnlyError> {
+    read_guarded(path, limit, 0o077)
+}
+
+/// Reads a file of ours that anybody may read and nobody else may write: a certificate.
+///
+/// # Errors
+/// As [`read_owner_only`], but for a file that others can read.
+pub fn read_owner_written(path: &Path, limit: u64) -> Result<Vec<u8>, OwnerOnlyError> {
+    read_guarded(path, limit, 0o022)
+}
+
+fn read_guarded(path: &Path, limit: u64, forbidden: u32) -> Result<Vec<u8>, OwnerOnlyError> {
     let file = File::open(path).map_err(|source| failed("open", path, source))?;
     let metadata = file
         .metadata()
@@ -105,7 +117,7 @@ pub fn read_owner_only(path: &Path, limit: u64) -> Result<Vec<u8>, OwnerOnlyErro
             wanted: "file",
         });
     }
-    check_mode(path, &metadata, 0o077)?;
+    check_mode(path, &metadata, forbidden)?;
     let mut content = Vec::new();
     let read = io::Read::read_to_end(&mut io::Read::take(file, limit + 1), &mut content);
     read.map_err(|source| failed("read", path, source))?;
@@ -223,6 +235,9 @@ mod tests {
             read_owner_only(&key, 9),
             Err(OwnerOnlyError::TooWide { mode: 0o640, .. })
         ));
+        assert!(matches!(read_owner_written(&key, 9), Ok(content) if content == b"x"));
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o660)).unwrap();
+        assert!(matches!(read_owner_written(&key, 9), Err(OwnerOnlyError::TooWide { .. })));
         let folder = temp.path().join("open");
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o775)).unwrap();

@@ -126,7 +126,8 @@ fn load_or_create_certificate(
         let certificate = root_parameters(now).self_signed(key)?;
         files::create_owner_only(path, certificate.pem().as_bytes())?;
     }
-    Ok(files::read_owner_only(path, PEM_LIMIT)?)
+    // People copy it around and widen its mode; it is no secret.
+    Ok(files::read_owner_written(path, PEM_LIMIT)?)
 }
 
 /// The profile of `trust.md` section 5: 2 years, path length 0, only `keyCertSign`.
