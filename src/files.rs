@@ -237,7 +237,10 @@ mod tests {
         ));
         assert!(matches!(read_owner_written(&key, 9), Ok(content) if content == b"x"));
         fs::set_permissions(&key, fs::Permissions::from_mode(0o660)).unwrap();
-        assert!(matches!(read_owner_written(&key, 9), Err(OwnerOnlyError::TooWide { .. })));
+        assert!(matches!(
+            read_owner_written(&key, 9),
+            Err(OwnerOnlyError::TooWide { .. })
+        ));
         let folder = temp.path().join("open");
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o775)).unwrap();
