@@ -65,7 +65,6 @@ pub struct Decoder {
     /// The framing that the fields of the last head announce.
     announced: Framing,
     status: u16,
-    messages: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +101,6 @@ impl Decoder {
             head_limit,
             announced: Framing::Absent,
             status: 0,
-            messages: 0,
         }
     }
 
@@ -208,7 +206,6 @@ impl Decoder {
 
     fn begin_message(&mut self, head: Box<[u8]>) -> Event<'static> {
         let head = Head::new(head);
-        self.messages += 1;
         match self.role {
             Role::Requests => {
                 if RequestLine::parse(head.start_line()).is_none() {
