@@ -156,6 +156,7 @@ mod tests {
             target: url.path_and_query(),
             url,
             version: HttpVersion::Http11,
+            pseudo: FieldSection::default(),
             fields: FieldSection::from_lines(lines, Provenance::Wire),
             content: Content::complete(body),
             trailers: FieldSection::default(),

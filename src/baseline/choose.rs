@@ -147,6 +147,7 @@ mod tests {
             target: url.path_and_query(),
             url,
             version: HttpVersion::Http11,
+            pseudo: FieldSection::default(),
             fields: FieldSection::from_lines(lines.into_iter().collect(), Provenance::Wire),
             content: Content::default(),
             trailers: FieldSection::default(),

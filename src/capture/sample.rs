@@ -76,6 +76,7 @@ pub(crate) fn request(path: &str, lines: &[(&str, &str)]) -> Request {
         target: path.as_bytes().to_vec(),
         url: Url::from_parts(origin("api.acme.test"), path.as_bytes()),
         version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
         fields: fields(&all),
         content: Content::default(),
         trailers: FieldSection::default(),

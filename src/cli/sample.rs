@@ -18,6 +18,7 @@ pub(crate) fn request(method: &str, url: &str, fields: Vec<FieldLine>) -> Reques
         target: url.path_and_query(),
         url,
         version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
         fields: FieldSection::from_lines(fields, Provenance::Wire),
         content: Content::default(),
         trailers: FieldSection::default(),

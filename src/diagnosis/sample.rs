@@ -179,6 +179,7 @@ fn request(text: &str) -> Request {
         target: target.into(),
         url: Url::from_parts(origin, target.as_bytes()),
         version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
         fields,
         content,
         trailers: FieldSection::default(),

@@ -20,6 +20,7 @@ fn request(method: &str, url: &str, fields: &[(&str, &str)]) -> Request {
         target: url.path_and_query(),
         url,
         version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
         fields: FieldSection::from_lines(lines.collect(), Provenance::Wire),
         content: Content::default(),
         trailers: FieldSection::default(),

@@ -9,8 +9,14 @@ use super::{Request, Timestamp};
 pub enum BaselineSource {
     /// A curl command.
     Curl,
+    /// An item of a Postman collection.
+    Postman,
+    /// An entry of a HAR file.
+    Har,
     /// An exchange of this store.
     Exchange,
+    /// A 2xx that passed through the proxy.
+    Learned,
 }
 
 impl BaselineSource {
@@ -18,6 +24,9 @@ impl BaselineSource {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Curl => "curl",
+            Self::Postman => "postman",
+            Self::Har => "har",
+            Self::Learned => "learned",
             Self::Exchange => "exchange",
         }
     }

@@ -40,6 +40,10 @@ pub struct Request {
     pub url: Url,
     /// The version.
     pub version: HttpVersion,
+    /// The pseudo-header fields in the order in which they were sent (RFC 9113 section 8.3); HTTP/2
+    /// only.
+    #[serde(default)]
+    pub pseudo: FieldSection,
     /// The header section.
     pub fields: FieldSection,
     /// The content.

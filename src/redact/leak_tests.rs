@@ -22,6 +22,7 @@ pub(super) fn request(url: &str, fields: &[(&str, String)], content: &str) -> Re
         target: url.path_and_query(),
         url,
         version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
         fields: FieldSection::from_lines(lines.collect(), Provenance::Wire),
         content: Content::complete(content.as_bytes()),
         trailers: FieldSection::default(),

@@ -56,6 +56,7 @@ impl Head {
             target: line.target.to_vec(),
             url: url_of(line.target, origin),
             version: line.version,
+            pseudo: FieldSection::default(),
             fields: self.fields(),
             content: Content::default(),
             trailers: FieldSection::default(),

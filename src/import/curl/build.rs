@@ -209,6 +209,7 @@ impl Builder<'_, '_> {
             target: url_value.path_and_query(),
             url: url_value,
             version: HttpVersion::Http11,
+            pseudo: FieldSection::default(),
             fields,
             content: Content::complete(body.bytes()),
             trailers: FieldSection::new(Provenance::Import),

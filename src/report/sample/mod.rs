@@ -52,6 +52,7 @@ pub(super) fn request(method: &str, url: &str, fields: &[(&str, &str)]) -> Reque
         target: url.path_and_query(),
         url,
         version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
         fields: FieldSection::from_lines(lines, Provenance::Wire),
         content: Content::default(),
         trailers: FieldSection::default(),
