@@ -3,9 +3,11 @@
 //! A decoder never changes or holds back a byte, and it knows nothing of connections, tasks or
 //! what its events are used for.
 
+pub mod field_block;
 mod framing;
 pub mod head;
 pub mod http1;
+pub mod http2;
 
 #[cfg(test)]
 mod http1_tests;

@@ -1,0 +1,10 @@
+//! A passive HTTP/2 decoder (RFC 9113): follows both directions of one connection.
+//!
+//! It accepts what peers accept, since it only watches: when the bytes cannot be followed any more
+//! it gives up on both directions, says why, and stays silent.
+
+mod event;
+mod preface;
+
+pub use event::{Event, Limits, Sender};
+pub use preface::{Preface, preface};
