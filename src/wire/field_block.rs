@@ -125,6 +125,12 @@ impl FieldBlockBuilder {
         self.bytes.shrink_to(RETAINED);
     }
 
+    /// What the builder holds on to, in bytes.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Seven bits to a byte, the lowest first.
     fn push_length(&mut self, length: usize) {
         let mut left = length;

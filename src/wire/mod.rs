@@ -6,6 +6,7 @@
 pub mod field_block;
 mod framing;
 pub mod head;
+mod hpack;
 pub mod http1;
 pub mod http2;
 
