@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::pki;
+use crate::{http2, pki};
 
 /// What is asked for.
 #[derive(Clone)]
@@ -29,8 +29,10 @@ pub struct Load {
     pub count: usize,
     /// How many connections at the same time.
     pub parallel: usize,
-    /// How many requests on each connection.
+    /// How many requests on each connection; HTTP/2 connections stay.
     pub per_connection: usize,
+    /// How many HTTP/2 streams at the same time on each connection; HTTP/1.1 without.
+    pub streams: Option<usize>,
     /// Whether why401 records them.
     pub records: bool,
     /// How long one answer is, where that is what matters.
@@ -63,12 +65,12 @@ impl Round {
 }
 
 /// A client's TLS, which trusts the tests' CA and that of the proxy; it resumes no session.
-pub fn connector(ca: Option<&Path>) -> TlsConnector {
+pub fn connector(ca: Option<&Path>, protocol: &str) -> TlsConnector {
     let mut pem = pki::ca_pem().as_bytes().to_vec();
     if let Some(path) = ca {
         pem.extend(std::fs::read(path).unwrap());
     }
-    let mut config = Arc::unwrap_or_clone(pki::client_config(&pem, &["http/1.1"]));
+    let mut config = Arc::unwrap_or_clone(pki::client_config(&pem, &[protocol]));
     config.resumption = Resumption::disabled();
     TlsConnector::from(Arc::new(config))
 }
@@ -85,7 +87,12 @@ pub async fn run(
     let start = Instant::now();
     for _ in 0..load.parallel {
         let (load, left, tls) = (load.clone(), Arc::clone(&left), tls.clone());
-        clients.spawn(async move { client(&load, &left, origin, proxy, &tls).await });
+        clients.spawn(async move {
+            match load.streams {
+                None => client(&load, &left, origin, proxy, &tls).await,
+                Some(streams) => http2::client(&load, streams, &left, origin, proxy, &tls).await,
+            }
+        });
     }
     let latencies = clients.join_all().await.concat();
     Round {
@@ -128,14 +135,16 @@ async fn client(
     latencies
 }
 
-fn take(left: &AtomicUsize) -> bool {
+/// Takes one request from what is left.
+pub fn take(left: &AtomicUsize) -> bool {
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
         count.checked_sub(1)
     })
     .is_ok()
 }
 
-async fn open(
+/// Opens a connection to the origin, through the proxy if there is one.
+pub async fn open(
     origin: SocketAddr,
     proxy: Option<SocketAddr>,
     tls: &TlsConnector,

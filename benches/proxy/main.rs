@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench proxy` runs all of it on loopback and prints one table per load. After `--`:
 //! `--quick` for a smoke run, `--only NAME` for one load, `--soak N` for N exchanges through why401
-//! alone with its memory printed on the way.
+//! alone with its memory printed on the way, `--streams N` for N streams on one HTTP/2 connection.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@
     reason = "in a benchmark, `pub` says: for the other files"
 )]
 
+mod http2;
 mod load;
 mod origin;
 #[expect(
@@ -28,6 +29,8 @@ mod table;
 mod tunnel;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use load::{Load, Round};
@@ -85,6 +88,10 @@ fn main() {
         soak(&runtime, origin, count.parse().expect("--soak N"));
         return;
     }
+    if let Some(count) = value_of("--streams") {
+        streams(&runtime, origin, count.parse().expect("--streams N"));
+        return;
+    }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let size = if quick { QUICK } else { FULL };
     let only = value_of("--only").map(String::as_str);
@@ -98,49 +105,57 @@ fn main() {
     }
 }
 
-fn loads(size: &Size) -> [Load; 4] {
-    [
-        Load {
-            name: "small",
-            title: "small responses, TLS, HTTP/1.1 keep-alive",
-            target: "/small".to_owned(),
-            count: size.requests,
-            parallel: PARALLEL,
-            per_connection: usize::MAX,
-            records: false,
-            bytes: 0,
-        },
-        Load {
-            name: "bulk",
-            title: "one download",
-            target: format!("/bytes/{}", size.bytes),
-            count: 1,
-            parallel: 1,
-            per_connection: 1,
-            records: false,
-            bytes: size.bytes,
-        },
-        Load {
-            name: "connect",
-            title: "new connections: CONNECT, full TLS handshake, one small response",
-            target: "/small".to_owned(),
-            count: size.connections,
-            parallel: PARALLEL,
-            per_connection: 1,
-            records: false,
-            bytes: 0,
-        },
-        Load {
-            name: "failures",
-            title: "nothing but 401s, each recorded and explained",
-            target: "/refused".to_owned(),
-            count: size.failures,
-            parallel: PARALLEL,
-            per_connection: usize::MAX,
-            records: true,
-            bytes: 0,
-        },
-    ]
+fn loads(size: &Size) -> [Load; 6] {
+    let small = Load {
+        name: "small",
+        title: "small responses, TLS, HTTP/1.1 keep-alive",
+        target: "/small".to_owned(),
+        count: size.requests,
+        parallel: PARALLEL,
+        per_connection: usize::MAX,
+        streams: None,
+        records: false,
+        bytes: 0,
+    };
+    let bulk = Load {
+        name: "bulk",
+        title: "one download",
+        target: format!("/bytes/{}", size.bytes),
+        count: 1,
+        parallel: 1,
+        per_connection: 1,
+        bytes: size.bytes,
+        ..small.clone()
+    };
+    let http2 = Load {
+        name: "http2",
+        title: "small responses, TLS, HTTP/2, 8 streams on each of 4 connections",
+        parallel: 4,
+        streams: Some(8),
+        ..small.clone()
+    };
+    let http2_bulk = Load {
+        name: "http2-bulk",
+        title: "one download over HTTP/2",
+        streams: Some(1),
+        ..bulk.clone()
+    };
+    let connect = Load {
+        name: "connect",
+        title: "new connections: CONNECT, full TLS handshake, one small response",
+        count: size.connections,
+        per_connection: 1,
+        ..small.clone()
+    };
+    let failures = Load {
+        name: "failures",
+        title: "nothing but 401s, each recorded and explained",
+        target: "/refused".to_owned(),
+        count: size.failures,
+        records: true,
+        ..small.clone()
+    };
+    [small, bulk, http2, http2_bulk, connect, failures]
 }
 
 /// One load three ways, interleaved: direct, tunnel, why401, direct, tunnel, why401, …
@@ -176,7 +191,8 @@ fn run_once(
 ) -> (Round, Option<Usage>) {
     let before = process.map(Process::usage);
     let recorded = process.filter(|_| load.records).map(Process::recorded);
-    let tls = load::connector(process.and_then(Process::ca));
+    let protocol = load.streams.map_or("http/1.1", |_| "h2");
+    let tls = load::connector(process.and_then(Process::ca), protocol);
     let round = runtime.block_on(load::run(load, origin, process.map(Process::address), tls));
     if let (Some(process), Some(recorded)) = (process, recorded) {
         // Recording and explaining belong to the costs: wait for the store to catch up.
@@ -211,14 +227,51 @@ fn starts(count: usize) {
 
 /// Many exchanges through why401 alone, one in a hundred a 401: does its memory stay flat?
 fn soak(runtime: &Runtime, origin: SocketAddr, count: usize) {
-    let process = Process::why401();
     let [mut load, ..] = loads(&FULL);
     load.target = "/mixed".to_owned();
-    load.count = count.div_ceil(20);
-    let start = Instant::now();
+    load.count = count.div_ceil(PARTS);
     println!("soak: {count} exchanges, 1 in 100 a 401");
-    for part in 1..=20 {
-        let (round, usage) = run_once(runtime, origin, &load, Some(&process));
+    in_parts(&load, |process| {
+        run_once(runtime, origin, &load, Some(process))
+    });
+}
+
+/// Many streams on one HTTP/2 connection through why401 alone: does its memory stay flat?
+fn streams(runtime: &Runtime, origin: SocketAddr, count: usize) {
+    let [_, _, mut load, ..] = loads(&FULL);
+    load.parallel = 1;
+    load.count = count.div_ceil(PARTS);
+    println!("streams: {count} on one connection, 8 at a time");
+    let mut connection = None;
+    in_parts(&load, |process| {
+        let before = process.usage();
+        let round = runtime.block_on(async {
+            let tls = load::connector(process.ca(), "h2");
+            if connection.is_none() {
+                connection = Some(http2::open(origin, Some(process.address()), &tls).await);
+            }
+            let left = Arc::new(AtomicUsize::new(load.count));
+            let start = Instant::now();
+            let sender = connection.as_ref().unwrap();
+            let latencies = http2::ask(sender, &load, 8, &left, origin).await;
+            Round {
+                elapsed: start.elapsed(),
+                latencies,
+            }
+        });
+        (round, Some(process.usage().since(&before)))
+    });
+}
+
+/// How often memory is printed.
+const PARTS: usize = 20;
+
+/// Runs a load through one why401 again and again and prints its memory.
+fn in_parts(load: &Load, mut run: impl FnMut(&Process) -> (Round, Option<Usage>)) {
+    let process = Process::why401();
+    let start = Instant::now();
+    for part in 1..=PARTS {
+        let (round, usage) = run(&process);
         let usage = usage.unwrap();
         println!(
             "  {:>9} after {:>5.0} s: {:>7.0} requests/s, {:>5.2} CPU s per 10 000, {:>5.1} MiB now, {:>5.1} MiB peak",

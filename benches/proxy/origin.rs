@@ -1,14 +1,15 @@
-//! The origin: TLS, HTTP/1.1, answers as quickly as it can.
+//! The origin: TLS, HTTP/1.1 or HTTP/2, answers as quickly as it can.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::pki::{self, Fault};
+use crate::{http2, pki};
 
 const PIECE: usize = 256 * 1024;
 
@@ -16,15 +17,19 @@ const PIECE: usize = 256 * 1024;
 pub async fn start() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let acceptor = TlsAcceptor::from(pki::server_config(Fault::None));
+    let acceptor = TlsAcceptor::from(pki::http2_server_config());
     let answers = Arc::new(Answers::new());
     tokio::task::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let (acceptor, answers) = (acceptor.clone(), Arc::clone(&answers));
             tokio::task::spawn(async move {
                 stream.set_nodelay(true).unwrap();
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    serve(stream, &answers).await;
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                match stream.get_ref().1.alpn_protocol() {
+                    Some(b"h2") => http2::serve(stream, &answers).await,
+                    _ => serve(stream, &answers).await,
                 }
             });
         }
@@ -32,23 +37,50 @@ pub async fn start() -> SocketAddr {
     address
 }
 
-struct Answers {
+/// What an origin says to a request.
+pub enum Answer {
+    Small,
+    Refused,
+    Bulk(u64),
+}
+
+impl Answer {
+    /// The answer to the request for that target, the `count`th of its connection.
+    pub fn to(target: &str, count: u64) -> Self {
+        match target {
+            "/refused" => Self::Refused,
+            "/mixed" if count.is_multiple_of(100) => Self::Refused,
+            target => match target.strip_prefix("/bytes/") {
+                Some(length) => Self::Bulk(length.parse().unwrap()),
+                None => Self::Small,
+            },
+        }
+    }
+}
+
+/// The challenge of a 401, and its content.
+pub const CHALLENGE: &str = r#"Bearer realm="api", error="invalid_token""#;
+pub const REFUSED_BODY: &str = r#"{"error":"invalid_token"}"#;
+
+/// The answers, made once.
+pub struct Answers {
     small: Vec<u8>,
     refused: Vec<u8>,
-    piece: Vec<u8>,
+    /// The content of the small one.
+    pub body: Bytes,
+    /// A piece of a large one.
+    pub piece: Bytes,
 }
 
 impl Answers {
     fn new() -> Self {
         let body = "x".repeat(1024);
+        let challenge = format!("WWW-Authenticate: {CHALLENGE}\r\n");
         Self {
             small: response("200 OK", "", &body),
-            refused: response(
-                "401 Unauthorized",
-                "WWW-Authenticate: Bearer realm=\"api\", error=\"invalid_token\"\r\n",
-                r#"{"error":"invalid_token"}"#,
-            ),
-            piece: vec![b'x'; PIECE],
+            refused: response("401 Unauthorized", &challenge, REFUSED_BODY),
+            body: body.into(),
+            piece: vec![b'x'; PIECE].into(),
         }
     }
 }
@@ -73,13 +105,10 @@ async fn serve(mut stream: TlsStream<TcpStream>, answers: &Answers) {
         }
         count += 1;
         let target = buffer.split(|byte| *byte == b' ').nth(1).unwrap();
-        let sent = match std::str::from_utf8(target).unwrap() {
-            "/refused" => stream.write_all(&answers.refused).await,
-            "/mixed" if count.is_multiple_of(100) => stream.write_all(&answers.refused).await,
-            target => match target.strip_prefix("/bytes/") {
-                Some(length) => bulk(&mut stream, length.parse().unwrap(), &answers.piece).await,
-                None => stream.write_all(&answers.small).await,
-            },
+        let sent = match Answer::to(std::str::from_utf8(target).unwrap(), count) {
+            Answer::Small => stream.write_all(&answers.small).await,
+            Answer::Refused => stream.write_all(&answers.refused).await,
+            Answer::Bulk(length) => bulk(&mut stream, length, &answers.piece).await,
         };
         if sent.is_err() || stream.flush().await.is_err() {
             return;

@@ -17,7 +17,7 @@ use super::watch::Watch;
 use super::writer::{Notice, Writer};
 use crate::auth::fingerprint::Fingerprinter;
 use crate::model::{Exchange, ExchangeId, Origin, Outcome, Timestamp};
-use crate::wire::head::Head;
+use crate::wire::message::MessageHead;
 
 /// An exchange that passed and was no failure; goes to the history ring.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ pub struct Passed {
     /// Where it went.
     pub origin: Arc<Origin>,
     /// The request head as sent.
-    pub request: Head,
+    pub request: MessageHead,
     /// The response head as received.
-    pub response: Head,
+    pub response: MessageHead,
     /// The response's status.
     pub status: u16,
     /// The content of a token response, up to the capture limit; `None` for all others.
@@ -45,9 +45,7 @@ pub struct Passed {
 impl Passed {
     /// How many bytes it holds, about.
     pub(super) fn bytes(&self) -> usize {
-        self.request.bytes().len()
-            + self.response.bytes().len()
-            + self.token_content.as_ref().map_or(0, Vec::len)
+        self.request.size() + self.response.size() + self.token_content.as_ref().map_or(0, Vec::len)
     }
 }
 

@@ -153,8 +153,8 @@ pub(crate) fn passed(path: &str, at: Timestamp, status: u16) -> Passed {
         client: client(),
         connection: 2,
         origin: Arc::new(origin("api.acme.test")),
-        request: Head::new(request.into_bytes()),
-        response: Head::new(format!("HTTP/1.1 {status} X\r\n\r\n").into_bytes()),
+        request: Head::new(request.into_bytes()).into(),
+        response: Head::new(format!("HTTP/1.1 {status} X\r\n\r\n").into_bytes()).into(),
         status,
         token_content: None,
     }

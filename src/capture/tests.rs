@@ -149,7 +149,8 @@ fn the_context_holds_the_same_site_and_token_responses_newest_first() {
         token_content: Some(br#"{"access_token":"abcdefgh12345678","expires_in":60}"#.to_vec()),
         response: crate::wire::head::Head::new(
             *b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
-        ),
+        )
+        .into(),
         origin: passed_at(host, secs).origin,
         ..sample::passed("/oauth/token", after_secs(secs), 200)
     };
@@ -186,7 +187,8 @@ fn the_context_holds_the_same_site_and_token_responses_newest_first() {
 fn the_context_is_bounded_and_keeps_the_login_of_a_busy_client() {
     let bench = Bench::new();
     let mut login = sample::passed("/login", after_secs(1), 200);
-    login.response = crate::wire::head::Head::new(*b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1\r\n\r\n");
+    login.response =
+        crate::wire::head::Head::new(*b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1\r\n\r\n").into();
     bench.recorder.passed(login);
     for number in 0..200 {
         bench

@@ -52,7 +52,7 @@ impl Watch {
         if self.count.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let key = self.key_of_passed(passed)?;
+        let key = self.key_of_passed(passed);
         let mut open = self.lock();
         let until = *open.get(&key)?;
         // A success closes it. Other answers may be steps of a handshake.
@@ -83,18 +83,14 @@ impl Watch {
         )
     }
 
-    fn key_of_passed(&self, passed: &Passed) -> Option<RequestKey> {
-        let mut parts = passed.request.start_line().splitn(2, |b| *b == b' ');
-        let method = parts.next()?;
-        let rest = parts.next()?;
-        let target = rest.get(..rest.iter().rposition(|b| *b == b' ')?)?;
-        Some(self.key(
+    fn key_of_passed(&self, passed: &Passed) -> RequestKey {
+        self.key(
             Some(passed.client.ip()),
             passed.request.field("user-agent").unwrap_or_default(),
-            method,
+            passed.request.method(),
             &passed.origin,
-            path_and_query(target),
-        ))
+            path_and_query(passed.request.target()),
+        )
     }
 
     fn key(

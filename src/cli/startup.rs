@@ -80,9 +80,10 @@ pub(crate) fn status_line(counts: Counts, unicode: bool) -> String {
         requests,
         failures,
         unanswered,
+        not_decoded,
         ..
     } = counts;
-    if requests == 0 && failures == 0 {
+    if requests == 0 && failures == 0 && not_decoded == 0 {
         return WAITING.to_owned();
     }
     let times = if unicode { '×' } else { 'x' };
@@ -95,7 +96,12 @@ pub(crate) fn status_line(counts: Counts, unicode: bool) -> String {
         0 => String::new(),
         some => format!(", {} without an answer", grouped(some)),
     };
-    format!("  {requests}, {refused} {times} 401{unanswered}")
+    let not_read = match not_decoded {
+        0 => String::new(),
+        1 => ", 1 connection not fully read".to_owned(),
+        some => format!(", {} connections not fully read", grouped(some)),
+    };
+    format!("  {requests}, {refused} {times} 401{unanswered}{not_read}")
 }
 
 /// `1 284`: groups of three digits.
@@ -171,6 +177,14 @@ mod tests {
         assert_eq!(
             line(9, 5, 2, true),
             "  9 requests, 3 × 401, 2 without an answer"
+        );
+        let unread = Counts {
+            not_decoded: 2,
+            ..Counts::default()
+        };
+        assert_eq!(
+            status_line(unread, true),
+            "  0 requests, 0 × 401, 2 connections not fully read"
         );
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1 234 567");

@@ -1,6 +1,7 @@
-//! Pairs the requests and responses of one upstream connection, and hands them to the recorder.
+//! The exchanges of one upstream connection, from their request to the recorder.
 //!
-//! Responses answer requests in order (RFC 9112 section 9.3.2); nothing is paired by guessing.
+//! Each goes by a key that its protocol knows it by: see `in_order.rs` (HTTP/1) and `streams.rs`
+//! (HTTP/2). Nothing is paired by guessing.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,17 +18,19 @@ use crate::model::{
     ContentEnd, Exchange, ExchangeId, Failure, FieldSection, Note, Outcome, Timestamp, Timings,
     Verification,
 };
-use crate::wire::head::{Head, trailer_section};
-use crate::wire::http1::Answers;
+use crate::wire::message::{MessageHead, Trailers};
 
 /// The exchanges of one upstream connection.
 pub(super) struct Exchanges {
     recorder: Recorder,
     path: Path,
-    open: VecDeque<Open>,
+    /// By ascending key.
+    open: VecDeque<Box<Open>>,
     open_bytes: usize,
-    /// How many requests have come; the number of the last one.
+    /// How many requests have come.
     requests: u64,
+    /// Failures whose head has passed since the last [`Exchanges::settle`].
+    fresh: Vec<u64>,
     /// Failures that the recorder had no room for, and how long they may wait.
     held: Vec<(Box<Exchange>, Progress)>,
     room: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
@@ -35,13 +38,14 @@ pub(super) struct Exchanges {
 
 /// A request that waits for the end of its response.
 struct Open {
-    number: u64,
+    key: u64,
+    /// How many requests came before it.
+    earlier: u64,
     at: Timestamp,
     start: Instant,
-    head: Head,
+    head: MessageHead,
     content: Kept,
-    /// As received: most are dropped unread.
-    trailers: Option<Box<[u8]>>,
+    trailers: Option<Trailers>,
     notes: Vec<Note>,
     response: Option<Answer>,
 }
@@ -49,23 +53,22 @@ struct Open {
 impl Open {
     /// What it takes up, but for its content, which has a budget of its own.
     fn bytes(&self) -> usize {
-        let trailers = self.trailers.as_ref().map_or(0, |bytes| bytes.len());
-        size_of::<Self>() + self.head.bytes().len() + trailers
+        size_of::<Self>() + self.head.size() + self.trailers.as_ref().map_or(0, Trailers::size)
     }
 }
 
 struct Answer {
-    head: Head,
+    head: MessageHead,
     status: u16,
     after: Duration,
     interest: Interest,
     content: Kept,
-    trailers: FieldSection,
+    trailers: Option<Trailers>,
     /// Set once the recorder has been told of the head.
     announced: Option<ExchangeId>,
 }
 
-/// Requests that are pipelined without ever being answered may take up this much.
+/// Requests that are never answered may take up this much.
 pub(super) const OPEN_LIMIT: usize = 8 * 1024 * 1024;
 
 /// How long a full recorder may hold a connection up (`design.md`, Recording).
@@ -79,16 +82,18 @@ impl Exchanges {
             open: VecDeque::new(),
             open_bytes: 0,
             requests: 0,
+            fresh: Vec::new(),
             held: Vec::new(),
             room: None,
         }
     }
 
-    /// A request head has passed. `false` when too many requests wait for an answer to follow on.
-    pub(super) fn request(&mut self, head: Head, notes: Vec<Note>) -> bool {
-        self.requests += 1;
-        let open = Open {
-            number: self.requests,
+    /// A request head has passed; its key is larger than all before it. `false` when too many requests
+    /// wait for an answer to follow on.
+    pub(super) fn request(&mut self, key: u64, head: MessageHead, notes: Vec<Note>) -> bool {
+        let open = Box::new(Open {
+            key,
+            earlier: self.requests,
             at: self.recorder.now(),
             start: Instant::now(),
             head,
@@ -96,106 +101,102 @@ impl Exchanges {
             trailers: None,
             notes,
             response: None,
-        };
+        });
+        self.requests += 1;
         self.open_bytes += open.bytes();
         self.open.push_back(open);
         self.open_bytes <= OPEN_LIMIT
     }
 
-    /// A piece of the content of the last request.
-    pub(super) fn request_content(&mut self, piece: &[u8]) {
+    /// A piece of the content of that request.
+    pub(super) fn request_content(&mut self, key: u64, piece: &[u8]) {
         let limit = self.recorder.content_limit();
-        if let Some(open) = self.last_request() {
+        if let Some(open) = self.find(key) {
             open.content.push(piece, limit);
         }
     }
 
-    /// The last request has ended.
-    pub(super) fn request_end(&mut self, trailers: Option<Box<[u8]>>) {
-        let length = trailers.as_ref().map_or(0, |bytes| bytes.len());
-        if let Some(open) = self.last_request() {
+    /// That request has ended.
+    pub(super) fn request_end(&mut self, key: u64, trailers: Option<Trailers>) {
+        let length = trailers.as_ref().map_or(0, Trailers::size);
+        if let Some(open) = self.find(key) {
             open.content.end(ContentEnd::Complete);
             open.trailers = trailers;
             self.open_bytes += length;
         }
     }
 
-    /// A response head has passed; says what it answers. Interim responses (1xx but 101) are not kept.
-    pub(super) fn response(&mut self, head: Head, status: u16) -> Answers {
-        let recorder = &self.recorder;
-        let Some(open) = self.open.front_mut() else {
-            return Answers::Other;
-        };
-        let (method, target) = method_and_target(&open.head);
-        let answers = Answers::method(method);
-        if status == 101 || status >= 200 {
-            open.response = Some(Answer {
-                interest: interest(&String::from_utf8_lossy(method), target, status),
-                head,
-                status,
-                after: open.start.elapsed(),
-                content: Kept::new(recorder),
-                trailers: FieldSection::default(),
-                announced: None,
-            });
+    /// The head of the response to that request has passed. Interim responses (1xx but 101) are not
+    /// kept.
+    pub(super) fn response(&mut self, key: u64, head: MessageHead, status: u16) {
+        let content = Kept::new(&self.recorder);
+        if (100..200).contains(&status) && status != 101 {
+            return;
         }
-        answers
+        let Some(open) = self.find(key) else { return };
+        let method = String::from_utf8_lossy(open.head.method());
+        let interest = interest(&method, open.head.target(), status);
+        open.response = Some(Answer {
+            head,
+            status,
+            after: open.start.elapsed(),
+            interest,
+            content,
+            trailers: None,
+            announced: None,
+        });
+        if interest == Interest::Failure {
+            self.fresh.push(key);
+        }
     }
 
-    /// A piece of the content of the response in progress.
-    pub(super) fn response_content(&mut self, piece: &[u8]) {
-        let Some(answer) = self
-            .open
-            .front_mut()
-            .and_then(|open| open.response.as_mut())
-        else {
+    /// A piece of the content of the response to that request.
+    pub(super) fn response_content(&mut self, key: u64, piece: &[u8]) {
+        let limit = self.recorder.content_limit();
+        let Some(answer) = self.find(key).and_then(|open| open.response.as_mut()) else {
             return;
         };
         match answer.interest {
             Interest::Context => answer.content.pass(piece),
-            Interest::TokenResponse | Interest::Failure => {
-                answer.content.push(piece, self.recorder.content_limit());
-            }
+            Interest::TokenResponse | Interest::Failure => answer.content.push(piece, limit),
         }
     }
 
-    /// The response in progress has ended.
-    pub(super) fn response_end(&mut self, trailers: Option<&[u8]>, end: ContentEnd) {
-        let answered = self
-            .open
-            .front()
-            .is_some_and(|open| open.response.is_some());
-        if !answered {
+    /// The response to that request has ended, if it had begun.
+    pub(super) fn response_end(&mut self, key: u64, trailers: Option<Trailers>, end: ContentEnd) {
+        if !self.is_answered(key) {
             return;
         }
-        let Some(mut open) = self.open.pop_front() else {
+        let Some(mut open) = self.take(key) else {
             return;
         };
-        self.open_bytes = self.open_bytes.saturating_sub(open.bytes());
         if let Some(answer) = &mut open.response {
             answer.content.end(end);
-            answer.trailers = trailers.map(trailer_section).unwrap_or_default();
+            answer.trailers = trailers;
         }
-        self.hand_over(open);
+        self.hand_over(*open);
     }
 
-    /// All that came in one go has been seen: announces a failure whose content is still passing.
+    /// That request gets no response any more: its client gave it up, or was told.
+    pub(super) fn forget(&mut self, key: u64) {
+        self.take(key);
+    }
+
+    /// All that came in one go has been seen: announces failures whose content is still passing.
     pub(super) fn settle(&mut self) {
-        let Some(open) = self.open.front() else {
+        while let Some(key) = self.fresh.pop() {
+            self.announce(key);
+        }
+    }
+
+    fn announce(&mut self, key: u64) {
+        let Some(open) = self.position(key).and_then(|at| self.open.get(at)) else {
             return;
         };
-        let Some(answer) = &open.response else { return };
-        if answer.interest != Interest::Failure || answer.announced.is_some() {
-            return;
-        }
         let id = self.recorder.next_id(open.at);
         if let Some(exchange) = self.exchange(open, id) {
             self.record(exchange, Progress::HeadKnown);
-            if let Some(answer) = self
-                .open
-                .front_mut()
-                .and_then(|open| open.response.as_mut())
-            {
+            if let Some(answer) = self.find(key).and_then(|open| open.response.as_mut()) {
                 answer.announced = Some(id);
             }
         }
@@ -204,17 +205,23 @@ impl Exchanges {
     /// The bytes cannot be followed any more: what is known of open failures is kept.
     pub(super) fn give_up(&mut self, reason: &'static str) {
         self.recorder.not_decoded(&self.path.origin, reason);
-        if let Some(open) = self.open.front_mut() {
+        for open in &mut self.open {
             open.notes.push(Note::NotDecoded);
         }
         self.end_of_connection(ContentEnd::Undecodable);
     }
 
+    /// A message cannot be read, those after it can.
+    pub(super) fn skip(&self, reason: &'static str) {
+        self.recorder.not_decoded(&self.path.origin, reason);
+    }
+
     /// The connection has ended. Requests without any response are forgotten: their client knows.
     pub(super) fn end_of_connection(&mut self, end: ContentEnd) {
-        self.response_end(None, end);
-        self.open.clear();
-        self.open_bytes = 0;
+        while let Some(key) = self.open.front().map(|open| open.key) {
+            self.response_end(key, None, end);
+            self.forget(key);
+        }
     }
 
     /// The open requests get no response from the origin: records the failure for each.
@@ -229,14 +236,21 @@ impl Exchanges {
         self.open_bytes = 0;
     }
 
-    /// Whether more than one request has come.
-    pub(super) fn are_many(&self) -> bool {
-        self.requests > 1
+    /// The method of that request, while its response has not ended.
+    pub(super) fn method(&self, key: u64) -> Option<&[u8]> {
+        let open = self.open.get(self.position(key)?)?;
+        Some(open.head.method())
     }
 
-    /// Whether a request waits for its response to end.
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.open.is_empty()
+    /// Whether that request has the head of its response.
+    pub(super) fn is_answered(&self, key: u64) -> bool {
+        let open = self.position(key).and_then(|at| self.open.get(at));
+        open.is_some_and(|open| open.response.is_some())
+    }
+
+    /// Whether that request waits for its response to end.
+    pub(super) fn is_open(&self, key: u64) -> bool {
+        self.position(key).is_some()
     }
 
     /// Ready unless a failure finds no room at the recorder; then the relay reads nothing more, for
@@ -254,11 +268,19 @@ impl Exchanges {
         Poll::Ready(())
     }
 
-    /// The request whose content is passing, unless its response has ended before it.
-    fn last_request(&mut self) -> Option<&mut Open> {
-        self.open
-            .back_mut()
-            .filter(|open| open.number == self.requests)
+    fn position(&self, key: u64) -> Option<usize> {
+        self.open.binary_search_by_key(&key, |open| open.key).ok()
+    }
+
+    fn find(&mut self, key: u64) -> Option<&mut Open> {
+        let at = self.position(key)?;
+        self.open.get_mut(at).map(|open| &mut **open)
+    }
+
+    fn take(&mut self, key: u64) -> Option<Box<Open>> {
+        let open = self.position(key).and_then(|at| self.open.remove(at))?;
+        self.open_bytes = self.open_bytes.saturating_sub(open.bytes());
+        Some(open)
     }
 
     fn hand_over(&mut self, open: Open) {
@@ -276,12 +298,13 @@ impl Exchanges {
         let Some(answer) = open.response else { return };
         let token_content = (answer.interest == Interest::TokenResponse)
             .then(|| answer.content.content().bytes.clone());
+        let other = open.head.other_origin(&self.path.origin);
         self.recorder.passed(Passed {
             at: open.at,
             duration,
             client: self.path.client,
             connection: self.path.connection,
-            origin: Arc::clone(&self.path.origin),
+            origin: other.map_or_else(|| Arc::clone(&self.path.origin), Arc::new),
             request: open.head,
             status: answer.status,
             response: answer.head,
@@ -293,7 +316,7 @@ impl Exchanges {
         let answer = open.response.as_ref()?;
         let mut response = answer.head.response()?;
         response.content = answer.content.content().clone();
-        response.trailers = answer.trailers.clone();
+        response.trailers = section(answer.trailers.as_ref());
         self.exchange_with(open, id, Outcome::Response(response), Some(answer))
     }
 
@@ -306,12 +329,8 @@ impl Exchanges {
     ) -> Option<Box<Exchange>> {
         let mut request = open.head.request(&self.path.origin)?;
         request.content = open.content.content().clone();
-        request.trailers = open
-            .trailers
-            .as_deref()
-            .map(trailer_section)
-            .unwrap_or_default();
-        let first = open.number == 1;
+        request.trailers = section(open.trailers.as_ref());
+        let first = open.earlier == 0;
         let ended = answer.is_none_or(|answer| answer.content.content().end != ContentEnd::Pending);
         let not_kept =
             open.content.has_gap() || answer.is_some_and(|answer| answer.content.has_gap());
@@ -325,7 +344,7 @@ impl Exchanges {
             at: open.at,
             request,
             outcome,
-            hop: Some(self.path.hop(open.number - 1)),
+            hop: Some(self.path.hop(open.earlier)),
             timings: Timings {
                 response_head: answer.map(|answer| micros(answer.after)),
                 end: ended.then(|| micros(open.start.elapsed())),
@@ -373,12 +392,8 @@ fn wait_for_room(recorder: Recorder) -> Pin<Box<dyn Future<Output = bool> + Send
     })
 }
 
-fn method_and_target(head: &Head) -> (&[u8], &[u8]) {
-    let mut words = head.start_line().split(|b| *b == b' ');
-    (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    )
+fn section(trailers: Option<&Trailers>) -> FieldSection {
+    trailers.map(Trailers::section).unwrap_or_default()
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -6,12 +6,15 @@ use std::task::Waker;
 use super::*;
 use crate::capture::{self, Settings, Writer, sample};
 use crate::model::Entry;
+use crate::proxy::in_order::InOrder;
+use crate::wire::head::Head;
+use crate::wire::http1::Answers;
 
 struct Bench {
     recorder: Recorder,
     /// Without it the recorder takes no failure any more.
     writer: Option<Writer>,
-    exchanges: Exchanges,
+    exchanges: InOrder,
     _folder: tempfile::TempDir,
 }
 
@@ -35,7 +38,7 @@ impl Bench {
             handshake: None,
         };
         Self {
-            exchanges: Exchanges::new(recorder.clone(), path),
+            exchanges: InOrder::new(Exchanges::new(recorder.clone(), path)),
             recorder,
             writer: Some(writer),
             _folder: folder,
@@ -101,7 +104,10 @@ fn content_after_an_early_response_belongs_to_no_other_request() {
     bench.exchanges.request_end(None);
     bench.request("GET");
     bench.exchanges.request_content(b"5");
-    assert_eq!(bench.exchanges.open[0].content.content().bytes, b"5");
+    assert_eq!(
+        bench.exchanges.exchanges.open[0].content.content().bytes,
+        b"5"
+    );
 }
 
 #[test]
@@ -121,7 +127,11 @@ fn a_connection_that_is_cut_keeps_the_failure_and_gives_its_budget_back() {
 fn the_end_of_an_exchange_does_not_overtake_its_head() {
     let mut bench = Bench::new();
     let head = Box::new(sample::failing(1, sample::START));
-    bench.exchanges.held.push((head, Progress::HeadKnown));
+    bench
+        .exchanges
+        .exchanges
+        .held
+        .push((head, Progress::HeadKnown));
     bench.request("GET");
     bench.response(401);
     bench.end();
@@ -138,9 +148,9 @@ async fn a_failure_that_finds_no_room_is_lost_once_and_holds_nothing_up() {
     drop(bench.writer.take().unwrap().stop().unwrap());
     bench.exchanges.settle();
     bench.end();
-    assert_eq!(bench.exchanges.held.len(), 2);
+    assert_eq!(bench.exchanges.exchanges.held.len(), 2);
     assert!(bench.has_room());
-    assert!(bench.exchanges.held.is_empty());
+    assert!(bench.exchanges.exchanges.held.is_empty());
     assert_eq!(bench.recorder.counts().lost, 1);
 }
 

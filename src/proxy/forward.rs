@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use super::HEAD_LIMIT;
 use super::connection::Accepted;
 use super::edit::{self, Edited};
-use super::exchanges::Exchanges;
 use super::flow::{Flow, Stop};
+use super::in_order::InOrder;
 use super::pages::Page;
 use super::passing::{Afterwards, Client, Phase, Progress, pass_request, pass_response};
 use super::relay::resume;
@@ -128,7 +128,7 @@ impl<'a> Forwarding<'a> {
     }
 
     /// The connection to that origin: the one this client has, or a new one.
-    async fn upstream(&mut self, origin: &Origin) -> Result<Upstream, (Exchanges, Failure)> {
+    async fn upstream(&mut self, origin: &Origin) -> Result<Upstream, (InOrder, Failure)> {
         if let Some(at) = self
             .upstreams
             .iter()
@@ -311,12 +311,7 @@ impl<'a> Forwarding<'a> {
     }
 
     /// Records that the origin could not be reached, and tells the client.
-    async fn fail(
-        self,
-        mut exchanges: Exchanges,
-        edited: Edited,
-        failure: Failure,
-    ) -> Option<Self> {
+    async fn fail(self, mut exchanges: InOrder, edited: Edited, failure: Failure) -> Option<Self> {
         let accepted = self.accepted;
         exchanges.request(edited.head, edited.notes);
         exchanges.fail(&failure);

@@ -9,6 +9,7 @@ mod edit;
 mod exchanges;
 mod flow;
 mod forward;
+mod in_order;
 mod kept;
 mod listener;
 mod pages;
@@ -17,6 +18,7 @@ mod path;
 mod refuse;
 mod relay;
 mod route;
+mod streams;
 mod tap;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,14 @@
 //! taken for the origin's.
 
 use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
+use hyper_util::rt::TokioExecutor;
+use tokio::sync::Notify;
 
 use crate::model::{Failure, FailureCause, Side};
 
@@ -111,18 +115,43 @@ impl Page {
         response
     }
 
-    /// Answers requests on a connection whose origin could not be reached, each with this page.
-    pub(super) async fn serve<S>(self, stream: S)
+    /// Answers on a connection whose origin could not be reached: the requests that are there get this
+    /// page, then the client has to connect again.
+    pub(super) async fn serve<S>(self, stream: S, version: Version)
     where
         S: hyper::rt::Read + hyper::rt::Write + Unpin,
     {
-        let service = hyper::service::service_fn(move |_request: Request<Incoming>| {
-            std::future::ready(Ok::<_, Infallible>(self.response()))
-        });
-        let served = hyper::server::conn::http1::Builder::new()
-            .keep_alive(false)
-            .auto_date_header(false)
-            .serve_connection(stream, service);
+        let asked = Arc::new(Notify::new());
+        let service = {
+            let asked = Arc::clone(&asked);
+            hyper::service::service_fn(move |_request: Request<Incoming>| {
+                asked.notify_one();
+                std::future::ready(Ok::<_, Infallible>(self.response()))
+            })
+        };
+        let served = async {
+            match version {
+                Version::Http1 => {
+                    hyper::server::conn::http1::Builder::new()
+                        .keep_alive(false)
+                        .auto_date_header(false)
+                        .serve_connection(stream, service)
+                        .await
+                }
+                Version::Http2 => {
+                    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                        .auto_date_header(false)
+                        .max_header_list_size(HEADER_LIST_LIMIT)
+                        .serve_connection(stream, service);
+                    let mut connection = pin!(connection);
+                    tokio::select! {
+                        ended = connection.as_mut() => return ended,
+                        () = asked.notified() => connection.as_mut().graceful_shutdown(),
+                    }
+                    connection.await
+                }
+            }
+        };
         match tokio::time::timeout(super::forward::HEAD_TIMEOUT, served).await {
             Ok(Ok(())) | Err(_) => {}
             Ok(Err(error)) => {
@@ -131,6 +160,26 @@ impl Page {
         }
     }
 }
+
+/// In which version a page is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    Http1,
+    Http2,
+}
+
+impl Version {
+    /// The one that the client was told (ALPN, RFC 7301).
+    pub(super) fn negotiated(protocol: Option<&[u8]>) -> Self {
+        match protocol {
+            Some(b"h2") => Self::Http2,
+            Some(_) | None => Self::Http1,
+        }
+    }
+}
+
+/// Cookies and tokens make long heads; the page is for those, too.
+const HEADER_LIST_LIMIT: u32 = 512 * 1024;
 
 /// A word for programs and a sentence for people; the record of the exchange holds the details.
 fn words(cause: FailureCause) -> (&'static str, &'static str) {

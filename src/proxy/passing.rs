@@ -1,7 +1,7 @@
 //! What passes in an exchange of the message relay: both gates, and how far the exchange has come.
 
-use super::exchanges::Exchanges;
 use super::flow::Passage;
+use super::in_order::InOrder;
 use crate::model::{ContentEnd, Side};
 use crate::wire::head::{Head, StatusLine};
 use crate::wire::http1::{Decoder, Event, Framing};
@@ -79,7 +79,7 @@ impl Progress {
 pub(super) fn pass_request(
     bytes: Option<&[u8]>,
     requests: &mut Decoder,
-    exchanges: &mut Exchanges,
+    exchanges: &mut InOrder,
     progress: &mut Progress,
 ) -> Passage {
     let Some(bytes) = bytes else {
@@ -124,7 +124,7 @@ pub(super) fn pass_request(
 pub(super) fn pass_response(
     bytes: Option<&[u8]>,
     responses: &mut Decoder,
-    exchanges: &mut Exchanges,
+    exchanges: &mut InOrder,
     progress: &mut Progress,
 ) -> Passage {
     let Some(bytes) = bytes else {
@@ -150,7 +150,7 @@ pub(super) fn pass_response(
             }
             Some(Event::Content(piece)) => exchanges.response_content(piece),
             Some(Event::End(trailers)) => {
-                exchanges.response_end(trailers.as_deref(), ContentEnd::Complete);
+                exchanges.response_end(trailers, ContentEnd::Complete);
                 break true;
             }
             Some(Event::GaveUp(_)) => {
@@ -175,7 +175,7 @@ pub(super) fn pass_response(
 fn response_head(
     head: Head,
     responses: &mut Decoder,
-    exchanges: &mut Exchanges,
+    exchanges: &mut InOrder,
     progress: &mut Progress,
 ) {
     let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);

@@ -46,13 +46,6 @@ impl Hello {
         let stream = accepted.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
         Ok(Box::new(stream))
     }
-
-    /// Gives the connection back with the hello unread, for a tunnel that is not to be opened.
-    pub(super) fn untouched(self) -> Tcp {
-        let mut tcp = self.start.io;
-        tcp.rewind();
-        tcp
-    }
 }
 
 fn hello(start: StartHandshake<Tcp>) -> Hello {

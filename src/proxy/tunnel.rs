@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use super::Shared;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
-use super::pages::Page;
+use super::pages::{Page, Version};
 use super::path::Path;
 use super::relay::relay;
 use super::tap::Tap;
@@ -48,7 +48,7 @@ pub(super) async fn open(accepted: Accepted<'_>, mut client: Tcp, origin: Origin
     }
 }
 
-/// HTTP/1 in clear, or anything else: every byte goes on untouched, the tap tells which it was.
+/// HTTP in clear, or anything else: every byte goes on untouched, the tap tells which it was.
 async fn in_clear(shared: &Shared, mut path: Path, client: Tcp, connected: Connected) {
     path.origin = Arc::new(Origin {
         scheme: Scheme::Http,
@@ -66,23 +66,17 @@ async fn secure(shared: &Shared, mut path: Path, client: Tcp, connected: Connect
         Err(Some(client)) => return in_clear(shared, path, client, connected).await,
         Err(None) => return,
     };
-    let offered: Vec<Vec<u8>> = hello
-        .protocols
-        .iter()
-        .filter(|name| *name == HTTP_1_1)
-        .cloned()
-        .collect();
-    if offered.is_empty() && !hello.protocols.is_empty() {
-        // Only protocols that cannot be read here: the client talks to the origin itself.
-        let client = hello.untouched();
-        return in_clear(shared, path, client, connected).await;
-    }
     let host = hello
         .server_name
         .clone()
         .unwrap_or_else(|| path.origin.host.clone());
     let tcp = Tcp::new(connected.stream, Vec::new());
-    match shared.dialer.tls().handshake(tcp, &host, &offered).await {
+    match shared
+        .dialer
+        .tls()
+        .handshake(tcp, &host, &hello.protocols)
+        .await
+    {
         Ok(secured) => {
             let protocol = secured
                 .stream
@@ -106,12 +100,13 @@ async fn secure(shared: &Shared, mut path: Path, client: Tcp, connected: Connect
             .await;
         }
         Err(failure) => {
-            let protocol = offered.into_iter().next();
+            let protocol = spoken_here(&hello.protocols);
+            let version = Version::negotiated(protocol.as_deref());
             let Some(client) = finish(shared, &mut path, hello, &host, protocol, connect).await
             else {
                 return;
             };
-            explain(shared, path, client, failure).await;
+            explain(shared, path, client, version, failure).await;
         }
     }
 }
@@ -144,14 +139,20 @@ async fn finish(
 }
 
 /// The origin's TLS failed: the client's requests are answered with the reason.
-async fn explain(shared: &Shared, path: Path, client: Transport, failure: Failure) {
+async fn explain(
+    shared: &Shared,
+    path: Path,
+    client: Transport,
+    version: Version,
+    failure: Failure,
+) {
     let page = Page::of_failure(&failure);
     let mut tap = Tap::new(Exchanges::new(shared.recorder.clone(), path));
-    page.serve(TokioIo::new(Overheard {
+    let stream = TokioIo::new(Overheard {
         stream: client,
         tap: &mut tap,
-    }))
-    .await;
+    });
+    page.serve(stream, version).await;
     tap.fail(&failure);
 }
 
@@ -237,7 +238,7 @@ async fn first_bytes(client: &Tcp, connected: &Connected) -> First {
 /// The request that asked for the tunnel is recorded with the failure.
 fn record_failure(shared: &Shared, path: Path, connect: Head, failure: &Failure) {
     let mut exchanges = Exchanges::new(shared.recorder.clone(), path);
-    exchanges.request(connect, Vec::new());
+    exchanges.request(1, connect.into(), Vec::new());
     exchanges.fail(failure);
 }
 
@@ -270,8 +271,13 @@ async fn write_all(client: &mut Tcp, bytes: &[u8]) -> io::Result<()> {
     client.flush().await
 }
 
-/// The ALPN name of HTTP/1.1.
-const HTTP_1_1: &[u8] = b"http/1.1";
+/// The first of the protocols a client offers in which we can answer ourselves.
+fn spoken_here(offered: &[Vec<u8>]) -> Option<Vec<u8>> {
+    offered
+        .iter()
+        .find(|name| matches!(name.as_slice(), b"h2" | b"http/1.1"))
+        .cloned()
+}
 
 /// `ContentType.handshake` and the major version of every TLS record (RFC 8446 section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;

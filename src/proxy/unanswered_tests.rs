@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::exchanges::{Exchanges, OPEN_LIMIT};
+use super::in_order::InOrder;
 use super::path::Path;
 use crate::capture::{self, Recorder, Settings, Writer, sample};
 use crate::model::Entry;
@@ -28,7 +29,7 @@ impl Bench {
         }
     }
 
-    fn exchanges(&self) -> Exchanges {
+    fn exchanges(&self) -> InOrder {
         let path = Path {
             connection: 1,
             entry: Entry::Tunnel,
@@ -41,7 +42,7 @@ impl Bench {
             connect: None,
             handshake: None,
         };
-        Exchanges::new(self.recorder.clone(), path)
+        InOrder::new(Exchanges::new(self.recorder.clone(), path))
     }
 }
 

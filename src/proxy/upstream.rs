@@ -10,6 +10,7 @@ use super::HEAD_LIMIT;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::flow::Flow;
+use super::in_order::InOrder;
 use super::transport::{Tcp, Transport};
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
 use crate::wire::http1::{Decoder, Role};
@@ -20,7 +21,7 @@ pub(super) struct Upstream {
     pub(super) transport: Transport,
     pub(super) down: Flow,
     pub(super) responses: Decoder,
-    pub(super) exchanges: Exchanges,
+    pub(super) exchanges: InOrder,
 }
 
 impl Accepted<'_> {
@@ -28,12 +29,12 @@ impl Accepted<'_> {
     pub(super) async fn connect(
         &self,
         origin: Arc<Origin>,
-    ) -> Result<Upstream, (Exchanges, Failure)> {
+    ) -> Result<Upstream, (InOrder, Failure)> {
         let mut path = self.path(Entry::AbsoluteForm, Arc::clone(&origin));
         let recorder = || self.shared.recorder.clone();
         let connected = match self.shared.dialer.connect(&origin.host, origin.port).await {
             Ok(connected) => connected,
-            Err(failure) => return Err((Exchanges::new(recorder(), path), failure)),
+            Err(failure) => return Err((InOrder::new(Exchanges::new(recorder(), path)), failure)),
         };
         path.upstream = Some(connected.address);
         path.connect = Some(connected.took);
@@ -52,7 +53,9 @@ impl Accepted<'_> {
                         path.handshake = Some(secured.took);
                         Transport::Origin(Box::new(secured.stream))
                     }
-                    Err(failure) => return Err((Exchanges::new(recorder(), path), failure)),
+                    Err(failure) => {
+                        return Err((InOrder::new(Exchanges::new(recorder(), path)), failure));
+                    }
                 }
             }
         };
@@ -61,7 +64,7 @@ impl Accepted<'_> {
             transport,
             down: Flow::new(),
             responses: Decoder::new(Role::Responses, HEAD_LIMIT),
-            exchanges: Exchanges::new(recorder(), path),
+            exchanges: InOrder::new(Exchanges::new(recorder(), path)),
         })
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn view(
 ) -> ExchangeView {
     let request = &exchange.request;
     let response = exchange.response();
+    let request_pseudo_headers = pairs(&pseudo(request, masker));
     let request_head = request_head(request, masker);
     let response_head = response.map(|response| response_head(response, masker));
     ExchangeView {
@@ -81,7 +82,8 @@ pub(super) fn view(
         path: masker.target(&request.url.path).into(),
         status: exchange.status(),
         http_version: request.version.as_str(),
-        request_headers: pairs(&request_head.lines),
+        request_headers: pairs(&lines(&request.fields, masker)),
+        request_pseudo_headers,
         response_headers: response_head
             .as_ref()
             .map(|head| pairs(&head.lines))
@@ -114,10 +116,26 @@ pub(super) fn request_head(request: &Request, masker: &mut Masker) -> HeadView {
         .masked(&masker.target(&request.target))
         .say(" ")
         .say(request.version.as_str());
-    HeadView {
-        start,
-        lines: lines(&request.fields, masker),
-    }
+    let mut all = pseudo(request, masker);
+    all.extend(lines(&request.fields, masker));
+    HeadView { start, lines: all }
+}
+
+/// Pseudo-header fields in their order; they stand before the others (RFC 9113 section 8.3).
+fn pseudo(request: &Request, masker: &mut Masker) -> Vec<(Text, Text)> {
+    request
+        .pseudo
+        .lines()
+        .iter()
+        .map(|line| {
+            let value = match line.name() {
+                b":path" => masker.target(line.value()),
+                _ => masker.text(line.value()),
+            };
+            let name = Text::from(masker.field_name(line.name()));
+            (name, Text::own(" ").masked(&value))
+        })
+        .collect()
 }
 
 fn response_head(response: &Response, masker: &mut Masker) -> HeadView {
@@ -134,7 +152,7 @@ fn response_head(response: &Response, masker: &mut Masker) -> HeadView {
 }
 
 /// Names and raw values, whitespace included.
-fn lines(section: &FieldSection, masker: &mut Masker) -> Vec<(Text, Text)> {
+pub(super) fn lines(section: &FieldSection, masker: &mut Masker) -> Vec<(Text, Text)> {
     section
         .lines()
         .iter()

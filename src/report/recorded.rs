@@ -28,6 +28,9 @@ pub struct ExchangeView {
     pub http_version: &'static str,
     /// The request's header section, in order.
     pub request_headers: Vec<(Text, Text)>,
+    /// The request's pseudo-header fields, in order; HTTP/2 only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_pseudo_headers: Vec<(Text, Text)>,
     /// The response's header section, in order.
     pub response_headers: Vec<(Text, Text)>,
     /// Who sent it.

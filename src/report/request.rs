@@ -54,7 +54,7 @@ pub fn request(baseline: &Baseline, masker: &mut Masker) -> RequestView {
         added: clock::rfc3339(baseline.added),
         method: masker.text(request.method.as_bytes()).into(),
         url: masker.url(&request.url).into(),
-        headers: exchange::pairs(&head.lines),
+        headers: exchange::pairs(&exchange::lines(&request.fields, masker)),
         content: exchange::content(&request.content, &request.fields, Detail::Content, masker),
         time: baseline.added,
         head,

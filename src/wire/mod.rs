@@ -9,6 +9,7 @@ pub mod head;
 mod hpack;
 pub mod http1;
 pub mod http2;
+pub mod message;
 
 #[cfg(test)]
 mod http1_tests;

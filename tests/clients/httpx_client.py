@@ -6,7 +6,7 @@ import sys
 import httpx
 
 statuses = []
-with httpx.Client(proxy=sys.argv[1], timeout=20) as client:
+with httpx.Client(proxy=sys.argv[1], http2=True, timeout=20) as client:
     for request in json.load(sys.stdin):
         response = client.request(
             request["method"],

@@ -3,7 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { ProxyAgent, request as send } from 'undici';
 
-const dispatcher = new ProxyAgent(process.argv[2]);
+const dispatcher = new ProxyAgent({
+  uri: process.argv[2],
+  allowH2: true,
+  requestTls: { allowH2: true },
+});
 const statuses = [];
 for (const request of JSON.parse(readFileSync(0, 'utf8'))) {
   const response = await send(request.url, {

@@ -115,6 +115,11 @@ impl Client {
         }
     }
 
+    /// Whether it can speak HTTP/2 through a proxy, and does where the origin offers it.
+    pub fn speaks_http2(self) -> bool {
+        matches!(self, Self::Curl | Self::Httpx | Self::Undici)
+    }
+
     /// Sends the requests one after the other; returns the statuses.
     ///
     /// # Panics

@@ -5,8 +5,10 @@
 
 pub mod binary;
 pub mod clients;
+pub mod frames;
 pub mod normalise;
 pub mod origin;
+mod origin_http2;
 pub mod pki;
 pub mod script;
 pub mod tokens;

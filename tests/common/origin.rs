@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use super::origin_http2;
 use super::pki::{self, Fault};
 use super::script::{Inbox, Played, Turn, play};
 use super::wait;
@@ -20,6 +21,8 @@ pub enum Transport {
     Plain,
     /// Over TLS, with a certificate of the tests' CA.
     Tls,
+    /// Over TLS, where clients that can speak HTTP/2 do.
+    Http2,
     /// Over TLS, with a certificate that has a fault.
     BadTls(Fault),
 }
@@ -32,7 +35,17 @@ impl Transport {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Plain => "http",
-            Self::Tls | Self::BadTls(_) => "https",
+            Self::Tls | Self::Http2 | Self::BadTls(_) => "https",
+        }
+    }
+
+    /// The name in the list of tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "http",
+            Self::Tls => "https",
+            Self::Http2 => "http2",
+            Self::BadTls(_) => "bad-tls",
         }
     }
 
@@ -40,6 +53,7 @@ impl Transport {
         match self {
             Self::Plain => None,
             Self::Tls => Some(pki::server_config(Fault::None).into()),
+            Self::Http2 => Some(pki::http2_server_config().into()),
             Self::BadTls(fault) => Some(pki::server_config(fault).into()),
         }
     }
@@ -83,7 +97,7 @@ impl Received {
     }
 }
 
-/// What an origin answers: bytes, exactly.
+/// What an origin answers: bytes, exactly (over HTTP/2, what they say).
 #[derive(Clone, Debug)]
 pub struct Reply(Vec<u8>);
 
@@ -91,6 +105,11 @@ impl Reply {
     /// These bytes, exactly.
     pub fn literal(bytes: impl Into<Vec<u8>>) -> Self {
         Self(bytes.into())
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// A response with a JSON body and its length.
@@ -245,8 +264,15 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, behaviour: Behaviour
         None => converse(stream, behaviour, log).await,
         Some(acceptor) => {
             // A client that refuses the certificate ends here.
-            if let Ok(stream) = acceptor.accept(stream).await {
-                converse(stream, behaviour, log).await;
+            let Ok(stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            match behaviour {
+                Behaviour::Http(handler) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                    let answering = move |request| answer(&handler, &log, request);
+                    origin_http2::serve(stream, answering).await;
+                }
+                behaviour => converse(stream, behaviour, log).await,
             }
         }
     }
@@ -268,12 +294,8 @@ where
         Behaviour::Http(handler) => {
             let mut buffer = Vec::new();
             while let Some(request) = read_request(&mut stream, &mut buffer).await {
-                let reply = handler(&request);
                 let close = request.field("connection").as_deref() == Some("close");
-                log.requests
-                    .lock()
-                    .expect("no handler panicked")
-                    .push(request);
+                let reply = answer(&handler, &log, request);
                 if !send(&mut stream, &reply).await || close {
                     break;
                 }
@@ -281,6 +303,16 @@ where
             drop(stream.shutdown().await);
         }
     }
+}
+
+/// Asks the handler, then keeps the request.
+fn answer(handler: &Arc<Handler>, log: &Arc<Log>, request: Received) -> Reply {
+    let reply = handler(&request);
+    log.requests
+        .lock()
+        .expect("no handler panicked")
+        .push(request);
+    reply
 }
 
 async fn send<S: AsyncWrite + Unpin>(stream: &mut S, reply: &Reply) -> bool {

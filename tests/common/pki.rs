@@ -94,6 +94,13 @@ pub fn server_config(fault: Fault) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
+/// A server configuration without fault that prefers HTTP/2.
+pub fn http2_server_config() -> Arc<ServerConfig> {
+    let mut config = ServerConfig::clone(&server_config(Fault::None));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Arc::new(config)
+}
+
 /// A client configuration that trusts only the given certificates.
 pub fn client_config(ca_pem: &[u8], alpn: &[&str]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();

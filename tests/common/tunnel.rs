@@ -41,9 +41,13 @@ pub async fn connect(proxy: SocketAddr, authority: &str) -> (TcpStream, String) 
 }
 
 /// TLS over a tunnel, trusting only the proxy's CA.
-pub async fn tls(stream: TcpStream, ca: &Path) -> std::io::Result<TlsStream<TcpStream>> {
+pub async fn tls(
+    stream: TcpStream,
+    ca: &Path,
+    protocols: &[&str],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let pem = std::fs::read(ca)?;
-    let connector = TlsConnector::from(pki::client_config(&pem, &["http/1.1"]));
+    let connector = TlsConnector::from(pki::client_config(&pem, protocols));
     let name = ServerName::try_from("localhost").expect("a valid name");
     connector.connect(name, stream).await
 }
@@ -65,9 +69,13 @@ pub fn play_through(
         );
         match transport {
             Transport::Plain => play(stream, turns, &inbox).await,
-            Transport::Tls | Transport::BadTls(_) => {
-                let stream = tls(stream, ca).await.expect("the minted leaf verifies");
-                play(stream, turns, &inbox).await
+            Transport::Tls | Transport::Http2 | Transport::BadTls(_) => {
+                let protocol = match transport {
+                    Transport::Http2 => "h2",
+                    _ => "http/1.1",
+                };
+                let stream = tls(stream, ca, &[protocol]).await;
+                play(stream.expect("the minted leaf verifies"), turns, &inbox).await
             }
         }
     })

@@ -25,6 +25,7 @@ mod byte_identity;
 mod configure;
 mod explain_401;
 mod find_failures;
+mod http2;
 mod keep_secrets;
 mod read_while_running;
 mod survive_kill;
@@ -55,6 +56,7 @@ fn main() {
         configure::tests(),
         explain_401::tests(),
         find_failures::tests(),
+        http2::tests(),
         keep_secrets::tests(),
         read_while_running::tests(),
         survive_kill::tests(),

@@ -1,22 +1,22 @@
-//! Reads along on a relayed connection: feeds the decoders and tells what they saw.
+//! HTTP/1 read along.
 
 use std::task::{Context, Poll};
 
-use super::HEAD_LIMIT;
-use super::exchanges::Exchanges;
 use crate::model::{ContentEnd, Failure};
+use crate::proxy::HEAD_LIMIT;
+use crate::proxy::in_order::InOrder;
 use crate::wire::head::{Head, StatusLine};
 use crate::wire::http1::{Decoder, Event, Role};
 
 /// Both decoders of a connection and the exchanges they make out.
-pub(super) struct Tap {
+pub(in crate::proxy) struct Http1 {
     requests: Decoder,
     responses: Decoder,
-    exchanges: Exchanges,
+    exchanges: InOrder,
 }
 
-impl Tap {
-    pub(super) fn new(exchanges: Exchanges) -> Self {
+impl Http1 {
+    pub(super) fn new(exchanges: InOrder) -> Self {
         Self {
             requests: Decoder::new(Role::Requests, HEAD_LIMIT),
             responses: Decoder::new(Role::Responses, HEAD_LIMIT),
@@ -24,12 +24,12 @@ impl Tap {
         }
     }
 
-    /// A tap on a connection that has ceased to carry HTTP/1.
-    pub(super) fn of_something_else(exchanges: Exchanges) -> Self {
-        let mut tap = Self::new(exchanges);
-        tap.requests.stop();
-        tap.responses.stop();
-        tap
+    /// For a connection that has ceased to carry HTTP/1.
+    pub(super) fn stopped(exchanges: InOrder) -> Self {
+        let mut http1 = Self::new(exchanges);
+        http1.requests.stop();
+        http1.responses.stop();
+        http1
     }
 
     /// Bytes on their way to the origin; `None` when the client has ended.
@@ -61,8 +61,7 @@ impl Tap {
                 Some(Event::Head(head)) => self.response(head),
                 Some(Event::Content(piece)) => self.exchanges.response_content(piece),
                 Some(Event::End(trailers)) => {
-                    self.exchanges
-                        .response_end(trailers.as_deref(), ContentEnd::Complete);
+                    self.exchanges.response_end(trailers, ContentEnd::Complete);
                 }
                 Some(Event::GaveUp(reason)) => return self.give_up(reason),
                 None if rest.is_empty() => break,
@@ -72,12 +71,10 @@ impl Tap {
         self.exchanges.settle();
     }
 
-    /// See [`Exchanges::poll_room`].
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.exchanges.poll_room(cx)
     }
 
-    /// The requests seen so far get this failure instead of a response.
     pub(super) fn fail(&mut self, failure: &Failure) {
         self.exchanges.fail(failure);
     }
