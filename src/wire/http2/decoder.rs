@@ -64,6 +64,13 @@ impl Decoder {
     pub fn stop(&mut self) {
         self.followed = None;
     }
+
+    /// What the decoder holds on to for the bytes it has seen.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        let followed = self.followed.as_ref();
+        followed.map_or(0, |both| both.client.memory() + both.origin.memory())
+    }
 }
 
 impl fmt::Debug for Decoder {

@@ -267,6 +267,12 @@ impl Direction {
         self.state = State::Header;
         Step::Again
     }
+
+    /// What is held on to, in bytes.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.block.capacity() + self.fields.memory()
+    }
 }
 
 impl Open {

@@ -11,6 +11,8 @@ mod preface;
 mod table_limit;
 
 #[cfg(test)]
+mod session_tests;
+#[cfg(test)]
 mod tests;
 
 pub use decoder::Decoder;

@@ -65,19 +65,25 @@ fn tell(told: &mut Vec<Told>, event: Event<'_>) {
             end_stream,
         } => {
             assert!(end_stream || !piece.is_empty());
-            if let Some(Told::Content(before, content, ended @ false)) = told.last_mut()
-                && *before == stream
-            {
-                content.extend_from_slice(piece);
-                *ended = end_stream;
-                return;
-            }
             Told::Content(stream, piece.to_vec(), end_stream)
         }
         Event::Reset { stream, code } => Told::Reset(stream, code),
         Event::GoAway { last_stream, code } => Told::GoAway(last_stream, code),
         Event::GaveUp(reason) => Told::GaveUp(reason),
     };
+    push(told, next);
+}
+
+/// Adds an event, or a piece to the content that it goes on with.
+pub(super) fn push(told: &mut Vec<Told>, next: Told) {
+    if let Told::Content(stream, piece, end_stream) = &next
+        && let Some(Told::Content(before, content, ended @ false)) = told.last_mut()
+        && before == stream
+    {
+        content.extend(piece);
+        *ended = *end_stream;
+        return;
+    }
     told.push(next);
 }
 
