@@ -7,6 +7,7 @@
 pub mod curl;
 pub mod error;
 pub mod files;
+pub mod postman;
 pub mod source;
 
 mod cursor;
