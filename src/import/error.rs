@@ -51,6 +51,9 @@ pub enum ErrorKind {
     /// A configuration file that is nested too deep.
     #[error("configuration files are nested too deep")]
     ConfigDepth,
+    /// Folders of a collection that are nested too deep.
+    #[error("folders are nested too deep")]
+    DeepFolders,
     /// A file that the command names cannot be read.
     #[error("cannot read {path}: {error}")]
     File {
@@ -65,6 +68,17 @@ pub enum ErrorKind {
     /// A pattern in a URL that curl cannot expand.
     #[error("{0}")]
     Glob(&'static str),
+    /// A request of a collection or an archive that cannot be sent.
+    #[error("{name}: {reason}")]
+    Item {
+        /// Which.
+        name: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Text that is not JSON.
+    #[error("this is not JSON: {0}")]
+    Json(String),
     /// The text is larger than an import reads.
     #[error("the text is larger than {} MiB", limit_bytes / (1024 * 1024))]
     Large {
@@ -77,6 +91,14 @@ pub enum ErrorKind {
     /// There is no curl command.
     #[error("there is no curl command in this text")]
     NoCommand,
+    /// No request of a collection or an archive has that name or number.
+    #[error("there is no request {wanted}; there is {}", named(known))]
+    NoItem {
+        /// As the user named it.
+        wanted: String,
+        /// Some that there are.
+        known: Vec<String>,
+    },
     /// A command without a URL.
     #[error("no URL is given")]
     NoUrl,
@@ -86,6 +108,15 @@ pub enum ErrorKind {
     /// A request for PowerShell.
     #[error("this is a PowerShell command, not curl")]
     PowerShell,
+    /// Several requests have that name, or there are several and none is named.
+    #[error("one request is needed, and there are several: {}", known.join(", "))]
+    SeveralItems {
+        /// How to name each.
+        known: Vec<String>,
+    },
+    /// JSON of another shape than the format has.
+    #[error("{0}")]
+    Shape(&'static str),
     /// A command that sends no request.
     #[error("with {0} curl sends no request")]
     SendsNothing(String),
@@ -120,6 +151,13 @@ pub enum ErrorKind {
         /// What is wrong with its value.
         reason: &'static str,
     },
+}
+
+fn named(known: &[String]) -> String {
+    if known.is_empty() {
+        return "none at all".to_owned();
+    }
+    known.join(", ")
 }
 
 fn did_you_mean(similar: Option<&'static str>) -> String {

@@ -7,11 +7,13 @@
 pub mod curl;
 pub mod error;
 pub mod files;
+pub mod har;
 pub mod postman;
 pub mod source;
 
 mod cursor;
 mod json;
+mod json_text;
 mod request;
 
 pub use error::{ErrorKind, ImportError};

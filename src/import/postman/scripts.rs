@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    fn event(listen: &str, exec: Value) -> Value {
+    fn event(listen: &str, exec: &Value) -> Value {
         json!([{"listen": listen, "script": {"exec": exec}}])
     }
 
@@ -86,7 +86,7 @@ mod tests {
             "pm.collectionVariables\n .set(`id`, x); pm.environment.set(name, x)",
         ]);
         let mut names = BTreeSet::new();
-        names_set(&event("test", lines), &mut names);
+        names_set(&event("test", &lines), &mut names);
         assert_eq!(
             names.into_iter().collect::<Vec<_>>(),
             ["id", "legacy", "token"]
@@ -105,14 +105,14 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                changes_request(&event("prerequest", json!(script))),
+                changes_request(&event("prerequest", &json!(script))),
                 expected,
                 "{script}"
             );
         }
         assert!(!changes_request(&event(
             "test",
-            json!("pm.request.addHeader('a: b')")
+            &json!("pm.request.addHeader('a: b')")
         )));
     }
 }

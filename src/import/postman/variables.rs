@@ -217,6 +217,20 @@ pub(super) fn has_variable(text: &str) -> bool {
     next_token(text).is_some()
 }
 
+/// Changes the text around variables, and leaves those as they stand.
+pub(super) fn around(text: &str, change: impl Fn(&str) -> String) -> String {
+    let parts = parts(text).into_iter();
+    parts
+        .map(|(part, is_variable)| {
+            if is_variable {
+                part.to_owned()
+            } else {
+                change(part)
+            }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

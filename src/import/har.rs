@@ -1,0 +1,332 @@
+//! Imports requests from HAR 1.2 archives, as browsers and proxies save them.
+//!
+//! The entries are taken as they stand: an archive says what was sent, not how it was made.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::json_text::JsonText;
+use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span};
+use crate::model::{
+    Content, FieldLine, FieldSection, HttpVersion, Provenance, Request, Url, UrlError,
+};
+
+/// The largest archive that is read: they hold all responses of a page.
+pub const MAX_SOURCE_BYTES: usize = 128 * 1024 * 1024;
+
+/// The most entries of one archive.
+const MAX_ENTRIES: usize = 20_000;
+
+/// The most problems that are reported of one archive.
+const MAX_PROBLEMS: usize = 1000;
+
+/// As many entries as somebody could want to choose from.
+const MOST_LISTED: usize = 20;
+
+/// Which entries to import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    All,
+    /// That one; the first has the number 1.
+    Number(usize),
+    /// The only one that was answered with 2xx.
+    OnlySuccess,
+}
+
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow)]
+    log: Option<Log<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Log<'a> {
+    #[serde(default)]
+    creator: Value,
+    #[serde(borrow)]
+    entries: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    request: Option<Value>,
+    response: Option<Response>,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    #[serde(default)]
+    status: Value,
+}
+
+/// An entry that could be read.
+struct Found {
+    number: usize,
+    is_success: bool,
+    request: ImportedRequest,
+}
+
+/// The requests of an archive, in the order of its entries.
+///
+/// An entry that is no HTTP request yields a problem; the others are imported all the same.
+pub fn import(source: &Source<'_>, selection: Selection) -> Imported {
+    if source.bytes().len() > MAX_SOURCE_BYTES {
+        let limit_bytes = MAX_SOURCE_BYTES;
+        return failed(ErrorKind::Large { limit_bytes }, source);
+    }
+    let read = JsonText::new(source).and_then(|text| Ok((text, text.read(text.whole(), NO_HAR)?)));
+    let (text, file): (JsonText<'_>, File<'_>) = match read {
+        Ok(read) => read,
+        Err(problem) => {
+            return Imported {
+                requests: Vec::new(),
+                problems: vec![problem],
+            };
+        }
+    };
+    let creator = file.log.as_ref().map(|log| log.creator.clone());
+    let Some(entries) = file.log.and_then(|log| log.entries) else {
+        return failed(ErrorKind::Shape(NO_HAR), source);
+    };
+    let (mut found, problems) = all(&text, &entries);
+    warn_if_sanitised(&mut found, &creator.unwrap_or_default());
+    match selection {
+        Selection::All => Imported {
+            requests: found.into_iter().map(|found| found.request).collect(),
+            problems,
+        },
+        Selection::Number(number) => by_number(number, found, entries.len(), source, problems),
+        Selection::OnlySuccess => only_success(found, source),
+    }
+}
+
+fn all(text: &JsonText<'_>, entries: &[&RawValue]) -> (Vec<Found>, Vec<ImportError>) {
+    let mut found = Vec::new();
+    let mut problems = Vec::new();
+    for (at, raw) in entries.iter().enumerate() {
+        let start = text.span(raw.get()).start;
+        let start = Span::new(start, start);
+        if at >= MAX_ENTRIES || problems.len() >= MAX_PROBLEMS {
+            problems.push(ImportError::new(start, ErrorKind::TooMuch));
+            break;
+        }
+        let number = at + 1;
+        let entry = text.read::<Entry>(raw.get(), "this is no entry of a HAR file");
+        let read = entry.and_then(|entry| {
+            let is_success = entry
+                .response
+                .and_then(|response| response.status.as_u64())
+                .is_some_and(|status| (200..300).contains(&status));
+            let request = request(&entry.request.unwrap_or_default(), text.span(raw.get()));
+            let request = request.map_err(|reason| {
+                let name = format!("#{number}");
+                ImportError::new(start, ErrorKind::Item { name, reason })
+            })?;
+            Ok(Found {
+                number,
+                is_success,
+                request,
+            })
+        });
+        match read {
+            Ok(entry) => found.push(entry),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (found, problems)
+}
+
+fn by_number(
+    number: usize,
+    found: Vec<Found>,
+    count: usize,
+    source: &Source<'_>,
+    problems: Vec<ImportError>,
+) -> Imported {
+    if let Some(only) = found.into_iter().find(|found| found.number == number) {
+        return Imported {
+            requests: vec![only.request],
+            problems: Vec::new(),
+        };
+    }
+    let name = format!("#{number}");
+    let of_it = |problem: &ImportError| matches!(&problem.kind, ErrorKind::Item { name: own, .. } if *own == name);
+    if let Some(problem) = problems.into_iter().find(of_it) {
+        return Imported {
+            requests: Vec::new(),
+            problems: vec![problem],
+        };
+    }
+    let known = match count {
+        0 => Vec::new(),
+        count => vec![format!("#1 to #{count}")],
+    };
+    failed(
+        ErrorKind::NoItem {
+            wanted: name,
+            known,
+        },
+        source,
+    )
+}
+
+fn only_success(found: Vec<Found>, source: &Source<'_>) -> Imported {
+    let mut good: Vec<Found> = found.into_iter().filter(|found| found.is_success).collect();
+    if good.len() > 1 {
+        let known = good.iter().take(MOST_LISTED).map(listed).collect();
+        return failed(ErrorKind::SeveralItems { known }, source);
+    }
+    match good.pop() {
+        Some(only) => Imported {
+            requests: vec![only.request],
+            problems: Vec::new(),
+        },
+        None => failed(ErrorKind::Shape(NO_SUCCESS), source),
+    }
+}
+
+/// Enough to know an entry by; queries may hold secrets.
+fn listed(found: &Found) -> String {
+    let request = &found.request.request;
+    let path = String::from_utf8_lossy(&request.url.path);
+    let path: String = path.chars().take(80).collect();
+    let host = request.url.origin.authority();
+    format!("#{} {} {host}{path}", found.number, request.method)
+}
+
+fn request(entry: &Value, span: Span) -> Result<ImportedRequest, &'static str> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    let method = text("method");
+    if method.is_empty() {
+        return Err("it has no request with a method");
+    }
+    let url = Url::parse(text("url").as_bytes()).map_err(|error| match error {
+        UrlError::Scheme => "its URL is neither http nor https",
+        UrlError::Host => "its URL has no host",
+        UrlError::HostCharacter => "its host has a character that no host name may have",
+        UrlError::Port => "its port is not a number from 1 to 65535",
+    })?;
+    let mut warnings = Vec::new();
+    let (pseudo, fields) = sections(entry.get("headers"));
+    let has_cookies = entry.get("cookies").and_then(Value::as_array);
+    if has_cookies.is_some_and(|cookies| !cookies.is_empty()) && !fields.contains("cookie") {
+        warnings
+            .push("cookies are listed, but there is no Cookie header: they are left out".into());
+    }
+    let content = content(entry.get("postData"), &mut warnings);
+    let request = Request {
+        method: method.to_owned(),
+        target: url.path_and_query(),
+        url,
+        version: version(text("httpVersion"), &pseudo),
+        pseudo,
+        fields,
+        content: Content::complete(content),
+        trailers: FieldSection::new(Provenance::Import),
+    };
+    Ok(ImportedRequest {
+        name: format!("{method} {}", String::from_utf8_lossy(&request.url.path)),
+        request,
+        unresolved: Vec::new(),
+        warnings,
+        span,
+    })
+}
+
+/// Pseudo-header fields and header fields; browsers list the former among the latter.
+fn sections(headers: Option<&Value>) -> (FieldSection, FieldSection) {
+    let mut pseudo = FieldSection::new(Provenance::Import);
+    let mut fields = FieldSection::new(Provenance::Import);
+    let rows = headers.and_then(Value::as_array).map(Vec::as_slice);
+    for row in rows.unwrap_or_default() {
+        let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
+        let name = text("name");
+        let section = match name.strip_prefix(':') {
+            Some(_) => &mut pseudo,
+            None => &mut fields,
+        };
+        if !name.is_empty() {
+            section.push(FieldLine::new(name, text("value")));
+        }
+    }
+    (pseudo, fields)
+}
+
+fn version(text: &str, pseudo: &FieldSection) -> HttpVersion {
+    let text = text.to_ascii_lowercase();
+    let is_newer = ["http/2", "http/3", "h2", "h3"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    if is_newer || !pseudo.is_empty() {
+        HttpVersion::Http2
+    } else if text == "http/1.0" {
+        HttpVersion::Http10
+    } else {
+        HttpVersion::Http11
+    }
+}
+
+fn content(data: Option<&Value>, warnings: &mut Vec<String>) -> Vec<u8> {
+    let Some(data) = data else {
+        return Vec::new();
+    };
+    let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
+    let content = text("text");
+    if !content.is_empty() {
+        let decoded = (text("encoding") == "base64").then(|| STANDARD.decode(content));
+        return match decoded {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(_)) | None => content.as_bytes().to_vec(),
+        };
+    }
+    let parameters = data.get("params").and_then(Value::as_array);
+    let parameters = parameters.map(Vec::as_slice).unwrap_or_default();
+    if parameters.is_empty() {
+        return Vec::new();
+    }
+    if !text("mimeType").starts_with("application/x-www-form-urlencoded") {
+        warnings.push("the content of the form is not in the file".to_owned());
+        return Vec::new();
+    }
+    warnings.push("the content is put together from its parameters".to_owned());
+    let pairs: Vec<String> = parameters
+        .iter()
+        .map(|pair| {
+            let text = |name: &str| pair.get(name).and_then(Value::as_str).unwrap_or_default();
+            format!("{}={}", text("name"), text("value"))
+        })
+        .collect();
+    pairs.join("&").into_bytes()
+}
+
+/// Chrome leaves credentials out unless it is told to save them; then no entry has any.
+fn warn_if_sanitised(found: &mut [Found], creator: &Value) {
+    let is_chrome = creator.get("name").and_then(Value::as_str) == Some("WebInspector");
+    let has_credential = |found: &Found| {
+        let fields = &found.request.request.fields;
+        fields.contains("authorization") || fields.contains("cookie")
+    };
+    if !is_chrome || found.iter().any(has_credential) {
+        return;
+    }
+    for found in found {
+        found.request.warnings.push(SANITISED.to_owned());
+    }
+}
+
+fn failed(kind: ErrorKind, source: &Source<'_>) -> Imported {
+    let start = Span::new(source.span().start, source.span().start);
+    Imported {
+        requests: Vec::new(),
+        problems: vec![ImportError::new(start, kind)],
+    }
+}
+
+const NO_HAR: &str = "this is no HAR file: it has no \"log\" with a list \"entries\"";
+const NO_SUCCESS: &str = "no entry was answered with 2xx: name the one you mean with #n";
+const SANITISED: &str = "the file has no Authorization and no Cookie at all: Chrome leaves them out \
+                         unless \"Export HAR (with sensitive data)\" is chosen";

@@ -1,0 +1,167 @@
+//! The header fields of a request, in the order in which Postman sends them.
+
+use serde_json::Value;
+
+use super::variables::text;
+use crate::model::{FieldLine, FieldSection, Provenance};
+
+/// Names and values in order.
+#[derive(Default)]
+pub(super) struct Headers {
+    rows: Vec<(String, String)>,
+}
+
+impl Headers {
+    /// The rows of a request that are switched on; older files have them as text.
+    pub(super) fn from_json(list: &Value, mut resolve: impl FnMut(&str) -> String) -> Self {
+        let mut headers = Self::default();
+        match list {
+            Value::Array(rows) => {
+                for row in rows.iter().filter(|row| is_on(row)) {
+                    let part = |name| row.get(name).map(text).unwrap_or_default();
+                    headers.push(&resolve(&part("key")), &resolve(&part("value")));
+                }
+            }
+            Value::String(lines) => {
+                for line in lines.lines().filter(|line| !line.starts_with("//")) {
+                    let (name, value) = line.split_once(':').unwrap_or((line, ""));
+                    headers.push(&resolve(name.trim()), &resolve(value.trim()));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+        headers
+    }
+
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        if !name.is_empty() {
+            self.rows.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    pub(super) fn first(&self, name: &str) -> Option<&str> {
+        let mut rows = self.rows.iter();
+        rows.find(|row| row.0.eq_ignore_ascii_case(name))
+            .map(|row| row.1.as_str())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.first(name).is_some()
+    }
+
+    /// Removes all of that name and appends one, as the Authorization tab does.
+    pub(super) fn replace(&mut self, name: &str, value: &str) {
+        self.rows.retain(|row| !row.0.eq_ignore_ascii_case(name));
+        self.push(name, value);
+    }
+
+    /// Sets a value where the name stands, else at the end.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        let mut rows = self.rows.iter_mut();
+        match rows.find(|row| row.0.eq_ignore_ascii_case(name)) {
+            Some(row) => value.clone_into(&mut row.1),
+            None => self.push(name, value),
+        }
+    }
+
+    /// The names in lower case.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.rows.iter().map(|row| row.0.to_ascii_lowercase())
+    }
+
+    /// Removes the rows that the test picks, and tells whether there were any.
+    pub(super) fn remove_if(&mut self, test: impl Fn(&str) -> bool) -> bool {
+        let before = self.rows.len();
+        self.rows.retain(|row| !test(&row.0));
+        self.rows.len() < before
+    }
+
+    /// The fields as sent: those of one name stand together, where the first is.
+    ///
+    /// # Errors
+    /// When a name or a value has a character that no field may have.
+    pub(super) fn section(self) -> Result<FieldSection, &'static str> {
+        let mut order = std::collections::HashMap::new();
+        let mut rows = self.rows;
+        for (at, row) in rows.iter().enumerate() {
+            order.entry(row.0.clone()).or_insert(at);
+        }
+        rows.sort_by_key(|row| order.get(&row.0).copied());
+        let mut lines = Vec::with_capacity(rows.len());
+        for (name, value) in rows {
+            if !name.bytes().all(is_token) {
+                return Err("a header name has a character that no name may have");
+            }
+            if value.chars().any(|c| c.is_control() && c != '\t') {
+                return Err("a header value has a line break or another control character");
+            }
+            lines.push(FieldLine::new(name, value));
+        }
+        Ok(FieldSection::from_lines(lines, Provenance::Import))
+    }
+}
+
+/// Whether a row is not switched off.
+pub(super) fn is_on(row: &Value) -> bool {
+    row.get("disabled") != Some(&Value::Bool(true))
+}
+
+/// RFC 9110 `tchar`.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(headers: Headers) -> Vec<String> {
+        let section = headers.section().unwrap();
+        let lines = section.lines().iter();
+        lines
+            .map(|line| {
+                let value = String::from_utf8_lossy(line.value()).into_owned();
+                format!("{}: {value}", line.name_text())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_that_are_off_or_without_a_name_are_not_sent() {
+        let rows = json!([
+            {"key": "A", "value": "1"}, {"key": "", "value": "x"},
+            {"key": "B", "value": "2", "disabled": true}, {"key": "C", "value": null},
+        ]);
+        let headers = Headers::from_json(&rows, str::to_owned);
+        assert_eq!(sent(headers), ["A: 1", "C: "]);
+    }
+
+    #[test]
+    fn headers_as_text_are_read() {
+        let rows = json!("A: 1\n//B: 2\nC:3\n");
+        assert_eq!(
+            sent(Headers::from_json(&rows, str::to_owned)),
+            ["A: 1", "C: 3"]
+        );
+    }
+
+    #[test]
+    fn lines_of_one_name_are_sent_together() {
+        let mut headers = Headers::default();
+        for (name, value) in [("A", "1"), ("B", "2"), ("A", "3")] {
+            headers.push(name, value);
+        }
+        assert_eq!(sent(headers), ["A: 1", "A: 3", "B: 2"]);
+    }
+
+    #[test]
+    fn what_would_break_the_head_is_refused() {
+        for (name, value) in [("A b", "1"), ("A", "1\r\nB: 2"), ("A\n", "1")] {
+            let mut headers = Headers::default();
+            headers.push(name, value);
+            assert!(headers.section().is_err(), "{name:?}");
+        }
+    }
+}

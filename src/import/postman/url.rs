@@ -1,0 +1,442 @@
+//! URLs: from their parts in the collection to a text, and from that, once its variables are
+//! replaced, to what is sent.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::variables::{around, has_variable, parts, text};
+use crate::model::{Origin, Scheme, Url};
+
+/// The URL as one text, path variables replaced, other variables as they stand.
+///
+/// The parts count, not `raw`, which Postman only displays.
+pub(super) fn written(url: &Value) -> String {
+    let Value::Object(map) = url else {
+        return text(url);
+    };
+    let get = |name: &str| map.get(name).filter(|value| !value.is_null());
+    let (host, path) = (get("host"), get("path"));
+    if host.is_none() && path.is_none() {
+        return get("raw").map(text).unwrap_or_default();
+    }
+    let mut written = String::new();
+    if let Some(protocol) = get("protocol").map(text).filter(|text| !text.is_empty()) {
+        written.push_str(&protocol);
+        if !protocol.ends_with("://") {
+            written.push_str("://");
+        }
+    }
+    if let Some(user) = get("auth").and_then(userinfo) {
+        written.push_str(&user);
+        written.push('@');
+    }
+    written.push_str(&host.map(|host| joined(host, ".")).unwrap_or_default());
+    if let Some(port) = get("port").map(text).filter(|port| !port.is_empty()) {
+        written.push(':');
+        written.push_str(&port);
+    }
+    if let Some(path) = path {
+        written.push_str(&path_text(path, get("variable")));
+    }
+    if let Some(query) = get("query").and_then(query_text) {
+        written.push('?');
+        written.push_str(&query);
+    }
+    written
+}
+
+fn userinfo(auth: &Value) -> Option<String> {
+    let user = text(auth.get("user")?);
+    match auth.get("password") {
+        Some(password) => Some(format!("{user}:{}", text(password))),
+        None => Some(user),
+    }
+}
+
+fn joined(parts: &Value, separator: &str) -> String {
+    match parts {
+        Value::Array(parts) => {
+            let parts: Vec<String> = parts.iter().map(segment).collect();
+            parts.join(separator)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            text(parts)
+        }
+    }
+}
+
+/// A segment is a text, or an object that has one.
+fn segment(value: &Value) -> String {
+    text(value.get("value").unwrap_or(value))
+}
+
+/// The path with each segment `:name` replaced by the value of that path variable.
+fn path_text(path: &Value, variables: Option<&Value>) -> String {
+    let path = joined(path, "/");
+    let path = path.strip_prefix('/').unwrap_or(&path);
+    let replaced = path.split('/').map(|segment| {
+        let name = segment.strip_prefix(':').filter(|name| !name.is_empty());
+        let value = name.and_then(|name| path_variable(variables?, name));
+        value.unwrap_or_else(|| segment.to_owned())
+    });
+    let segments: Vec<String> = replaced.collect();
+    format!("/{}", segments.join("/"))
+}
+
+fn path_variable(variables: &Value, name: &str) -> Option<String> {
+    let has_name = |row: &&Value| {
+        let key = row.get("key").or_else(|| row.get("id"));
+        key.and_then(Value::as_str) == Some(name)
+    };
+    let row = variables.as_array()?.iter().rev().find(has_name)?;
+    row.get("value").filter(|value| !value.is_null()).map(text)
+}
+
+/// The rows that are switched on; `None` without any.
+fn query_text(query: &Value) -> Option<String> {
+    let rows = match query {
+        Value::String(text) => return Some(text.clone()),
+        Value::Array(rows) => rows
+            .iter()
+            .filter(|row| row.get("disabled") != Some(&Value::Bool(true)))
+            .map(|row| match row {
+                Value::String(text) => text.clone(),
+                _ => pair(row.get("key"), row.get("value")),
+            })
+            .collect::<Vec<_>>(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| pair(Some(&Value::String(name.clone())), Some(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => return None,
+    };
+    (!rows.is_empty()).then(|| rows.join("&"))
+}
+
+/// A parameter, with what would end it escaped.
+fn pair(name: Option<&Value>, value: Option<&Value>) -> String {
+    let name = name.map(text).unwrap_or_default();
+    let name = around(&name, |text| escape(text, |c| "&=#".contains(c)));
+    match value.filter(|value| !value.is_null()) {
+        Some(value) => {
+            let value = around(&text(value), |text| escape(text, |c| "&#".contains(c)));
+            format!("{name}={value}")
+        }
+        None => name,
+    }
+}
+
+/// Where a request goes.
+pub(super) struct Address {
+    protocol: Option<String>,
+    /// User and password, as the URL has them.
+    pub(super) user: Option<(String, String)>,
+    host: String,
+    port: Option<String>,
+    path: String,
+    query: Option<String>,
+    escapes: bool,
+}
+
+impl Address {
+    /// Takes a URL apart. Variables that are left in it are taken as they stand, whatever
+    /// characters are in their names.
+    ///
+    /// # Errors
+    /// When no request could be sent to it.
+    pub(super) fn parse(url: &str, escapes: bool) -> Result<Self, &'static str> {
+        let url = url.trim_start();
+        let mask = masked(url);
+        let mut rest = Part { url, mask: &mask };
+        if let Some((before, _fragment)) = rest.split_at("#") {
+            rest = before;
+        }
+        let mut query = None;
+        if let Some((before, after)) = rest.split_at("?") {
+            (rest, query) = (before, Some(after.url.to_owned()));
+        }
+        let mut protocol = None;
+        if let Some((before, after)) = rest.split_at("://") {
+            protocol = Some(before.url.to_owned());
+            rest = after.without_leading_slashes();
+        }
+        let mut path = String::new();
+        if let Some((before, after)) = rest.split_at("/") {
+            (rest, path) = (before, after.url.to_owned());
+        }
+        let mut user = None;
+        if let Some((before, after)) = rest.split_at_last("@") {
+            let (name, password) = match before.split_at(":") {
+                Some((name, password)) => (name.url, password.url),
+                None => (before.url, ""),
+            };
+            user = Some((name.to_owned(), password.to_owned()));
+            rest = after;
+        }
+        let mut port = None;
+        if let Some((before, after)) = rest.split_at_last(":")
+            && !after.mask.contains(']')
+        {
+            (rest, port) = (before, Some(after.url.to_owned()));
+        }
+        if rest.url.is_empty() {
+            return Err("the URL has no host");
+        }
+        Ok(Self {
+            protocol,
+            user,
+            host: rest.url.to_owned(),
+            port: port.filter(|port| !port.is_empty()),
+            path,
+            query,
+            escapes,
+        })
+    }
+
+    /// The value of `Host`.
+    pub(super) fn host_field(&self) -> String {
+        let host = lower_case(&self.host);
+        match &self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        }
+    }
+
+    /// Puts a parameter in place of those of that name.
+    pub(super) fn set_query(&mut self, name: &str, value: &str) {
+        let query = self.query.take().unwrap_or_default();
+        let mut pairs: Vec<String> = query
+            .split('&')
+            .filter(|pair| pair.split('=').next() != Some(name) && !pair.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let inside =
+            |text: &str, marks: &str| around(text, |text| escape(text, |c| marks.contains(c)));
+        pairs.push(format!("{}={}", inside(name, "&=#"), inside(value, "&#")));
+        self.query = Some(pairs.join("&"));
+    }
+
+    /// The URL as a value of the model.
+    ///
+    /// # Errors
+    /// When its scheme, host or port cannot be.
+    pub(super) fn url(&self) -> Result<Url, &'static str> {
+        let escaped = |text: &str, is_special: fn(char) -> bool| {
+            if self.escapes {
+                around(text, |text| escape(text, is_special))
+            } else {
+                text.to_owned()
+            }
+        };
+        Ok(Url {
+            origin: self.origin()?,
+            userinfo: None,
+            path: format!("/{}", escaped(&self.path, |c| " \"<>`#?{}".contains(c))).into_bytes(),
+            query: self
+                .query
+                .as_deref()
+                .map(|query| escaped(query, |c| " \"#'<>".contains(c)).into_bytes()),
+        })
+    }
+
+    fn origin(&self) -> Result<Origin, &'static str> {
+        let protocol = self.protocol.as_deref().unwrap_or("http");
+        let unknown = |host: &str| Origin {
+            scheme: Scheme::Http,
+            host: host.to_owned(),
+            port: Scheme::Http.default_port(),
+        };
+        if has_variable(protocol) {
+            // The variable stands for the whole origin: a host of unknown scheme is not compared.
+            return Ok(unknown(protocol));
+        }
+        let scheme = match protocol.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return Err("the URL is neither http nor https"),
+        };
+        if has_variable(&self.host) || self.port.as_deref().is_some_and(has_variable) {
+            return Ok(Origin {
+                scheme,
+                port: scheme.default_port(),
+                ..unknown(&self.host_field())
+            });
+        }
+        Origin::parse(scheme, self.host_field().as_bytes())
+            .map_err(|_kind| "the URL has a host or a port that cannot be")
+    }
+}
+
+/// A text, and the same with letters in place of its variables.
+#[derive(Clone, Copy)]
+struct Part<'u> {
+    url: &'u str,
+    mask: &'u str,
+}
+
+impl<'u> Part<'u> {
+    fn split_at(self, mark: &str) -> Option<(Self, Self)> {
+        self.cut(self.mask.find(mark)?, mark.len())
+    }
+
+    fn split_at_last(self, mark: &str) -> Option<(Self, Self)> {
+        self.cut(self.mask.rfind(mark)?, mark.len())
+    }
+
+    fn cut(self, at: usize, length: usize) -> Option<(Self, Self)> {
+        let before = Self {
+            url: self.url.get(..at)?,
+            mask: self.mask.get(..at)?,
+        };
+        let after = Self {
+            url: self.url.get(at + length..)?,
+            mask: self.mask.get(at + length..)?,
+        };
+        Some((before, after))
+    }
+
+    fn without_leading_slashes(self) -> Self {
+        let slashes = self.mask.len() - self.mask.trim_start_matches('/').len();
+        self.cut(0, slashes).map_or(self, |(_, after)| after)
+    }
+}
+
+/// The text with letters for its variables, byte for byte, and with slashes for backslashes.
+fn masked(url: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let mut at = 0;
+    let mut mask = String::with_capacity(url.len());
+    for (part, is_variable) in parts(url) {
+        if is_variable {
+            mask.extend(std::iter::repeat_n('_', part.len()));
+        } else if at < end {
+            mask.push_str(&part.replace('\\', "/"));
+        } else {
+            mask.push_str(part);
+        }
+        at += part.len();
+    }
+    mask
+}
+
+fn lower_case(host: &str) -> String {
+    around(host, str::to_lowercase)
+}
+
+/// Percent-encodes control characters, what is not ASCII, and what is special.
+pub(super) fn escape(text: &str, is_special: impl Fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_control() || !c.is_ascii() || is_special(c) {
+            let mut buffer = [0; 4];
+            for byte in c.encode_utf8(&mut buffer).bytes() {
+                // Writing to a String cannot fail.
+                write!(escaped, "%{byte:02X}").unwrap_or_default();
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn sent(url: &str) -> String {
+        let url = Address::parse(url, true).unwrap().url().unwrap();
+        let target = String::from_utf8(url.path_and_query()).unwrap();
+        format!("{}{target}", url.origin)
+    }
+
+    #[test]
+    fn the_parts_make_the_url_and_raw_is_only_shown() {
+        let url = json!({
+            "raw": "other", "protocol": "https", "host": ["api", "acme", "test"], "port": "8443",
+            "path": ["users", ":id", {"type": "string", "value": "x"}],
+            "query": [
+                {"key": "a", "value": "1&2"}, {"key": "off", "value": "x", "disabled": true},
+                {"key": "flag", "value": null}, {"key": "b", "value": ""},
+            ],
+            "variable": [{"key": "id", "value": "{{user}}"}],
+        });
+        assert_eq!(
+            written(&url),
+            "https://api.acme.test:8443/users/{{user}}/x?a=1%262&flag&b="
+        );
+        assert_eq!(written(&json!("acme.test/:id")), "acme.test/:id");
+        assert_eq!(written(&json!({"raw": "acme.test"})), "acme.test");
+        let old =
+            json!({"host": "acme.test", "path": "/a/:b", "variable": [{"id": "b", "value": 7}]});
+        assert_eq!(written(&old), "acme.test/a/7");
+    }
+
+    #[test]
+    fn a_url_is_escaped_as_postman_does_it() {
+        assert_eq!(
+            sent("ACME.test/a b/{c}/é?q=a b'c=d{e}&é#f"),
+            "http://acme.test/a%20b/%7Bc%7D/%C3%A9?q=a%20b%27c=d{e}&%C3%A9"
+        );
+        assert_eq!(sent("https:///acme.test:443/%7e"), "https://acme.test/%7e");
+        assert_eq!(sent("http://[::1]:8080"), "http://[::1]:8080/");
+        assert_eq!(sent("acme.test?"), "http://acme.test/?");
+    }
+
+    #[test]
+    fn variables_that_are_left_keep_their_form_and_their_place() {
+        assert_eq!(
+            sent("{{base/url?}}/v1/{{id}}?k={{a&b}}"),
+            "http://{{base/url?}}/v1/{{id}}?k={{a&b}}"
+        );
+        assert_eq!(
+            sent("https://acme.test:{{port}}/x"),
+            "https://acme.test:{{port}}/x"
+        );
+        assert_eq!(sent("{{scheme}}://acme.test/x"), "http://{{scheme}}/x");
+    }
+
+    #[test]
+    fn a_user_in_the_url_is_no_part_of_the_host() {
+        let address = Address::parse("http://ann:p%40ss@acme.test:80/", true).unwrap();
+        assert_eq!(address.user, Some(("ann".into(), "p%40ss".into())));
+        assert_eq!(address.host_field(), "acme.test:80");
+    }
+
+    #[test]
+    fn a_parameter_takes_the_place_of_its_namesakes() {
+        let mut address = Address::parse("acme.test/?key=old&a=1", true).unwrap();
+        address.set_query("key", "n&w ");
+        let url = address.url().unwrap();
+        assert_eq!(url.query.unwrap(), b"a=1&key=n%26w%20");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused() {
+        for url in [
+            "",
+            "http://",
+            "/x",
+            "ftp://acme.test",
+            "acme.test:port",
+            "a b",
+        ] {
+            let url = Address::parse(url, true).and_then(|address| address.url());
+            assert!(url.is_err(), "{url:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[a-z:/?#@.{}é\\\\ \\[\\]]{0,40}") {
+            if let Ok(address) = Address::parse(&text, true) {
+                let url = address.url();
+                prop_assert!(url.is_err() || url.unwrap().path.starts_with(b"/"));
+            }
+        }
+    }
+}
