@@ -6,11 +6,12 @@ use std::sync::atomic::Ordering;
 
 use super::entry::{Entry, seen_of_failure};
 use super::kind::kind;
+use super::learning::lessons_due;
 use super::plain::plain;
 use super::queue::Job;
 use super::recorder::{Progress, Shared};
 use super::snapshot::{Snapshot, snapshot};
-use super::store::{Plain, Ref};
+use super::store::{NewLearned, Plain, Ref};
 use super::trigger::awaits_next_leg;
 use super::watch::RequestKey;
 use super::writer::{Notice, Recorded};
@@ -19,6 +20,8 @@ use crate::model::{Exchange, ExchangeId, Fingerprint, Seen};
 /// The jobs of one transaction, in order.
 pub(super) struct Batch {
     pub(super) steps: Vec<Step>,
+    /// Requests that passed, those of the failures' routes among them.
+    pub(super) learned: Vec<NewLearned>,
     /// What its failures cost of the queue's budget.
     pub(super) cost: usize,
 }
@@ -76,7 +79,10 @@ impl Batch {
                 }
             }
         }
+        let failing = steps.iter().filter_map(Step::written);
+        let failing = failing.map(|written| &*written.exchange);
         Self {
+            learned: lessons_due(shared, failing, false),
             steps,
             cost: cost_sum,
         }
@@ -107,7 +113,8 @@ impl Written {
             .flatten()
             .map(Arc::new);
         if let Some(seen) = &seen {
-            shared.history.push(Entry::failed(Arc::clone(seen)));
+            let entry = Entry::failed(Arc::clone(seen));
+            shared.history.push(Arc::new(entry));
         }
         Self {
             complete,

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::recorder::Passed;
 use crate::auth::fingerprint::Fingerprinter;
 use crate::model::{
-    ClientKey, Content, CredentialFact, Exchange, ExchangeId, FieldSection, Request, Seen,
+    ClientKey, Content, CredentialFact, Exchange, ExchangeId, FieldSection, Learned, Request, Seen,
     Timestamp,
 };
 
@@ -88,6 +88,23 @@ impl Entry {
             .as_ref()
     }
 
+    /// The request, to be learned; `None` for a failure, and when its head cannot be read.
+    pub(super) fn learned(&self) -> Option<Learned> {
+        let Source::Passed(passed) = &self.source else {
+            return None;
+        };
+        let mut request = passed.request.request(&passed.origin)?;
+        request.content = passed.content.clone();
+        Some(Learned {
+            number: 0,
+            id: self.id,
+            at: self.at,
+            client: client_key(passed, &request),
+            status: passed.status,
+            request,
+        })
+    }
+
     pub(super) fn is_stored(&self) -> bool {
         self.stored.load(Ordering::Relaxed)
     }
@@ -145,14 +162,7 @@ fn read(id: ExchangeId, passed: &Passed, fingerprinter: &Fingerprinter) -> Optio
         id,
         at: passed.at,
         duration: Some(passed.duration),
-        client: ClientKey {
-            address: passed.client.ip(),
-            user_agent: request
-                .fields
-                .first("user-agent")
-                .unwrap_or_default()
-                .to_vec(),
-        },
+        client: client_key(passed, &request),
         connection: passed.connection,
         credentials: fingerprinter.credentials(&request),
         request,
@@ -160,6 +170,14 @@ fn read(id: ExchangeId, passed: &Passed, fingerprinter: &Fingerprinter) -> Optio
         response_fields: response.fields,
         tokens,
     })
+}
+
+fn client_key(passed: &Passed, request: &Request) -> ClientKey {
+    let user_agent = request.fields.first("user-agent").unwrap_or_default();
+    ClientKey {
+        address: passed.client.ip(),
+        user_agent: user_agent.to_vec(),
+    }
 }
 
 /// About the bytes that a section holds.

@@ -52,13 +52,12 @@ impl History {
     }
 
     /// Remembers an exchange; whatever has to go for it goes. One lock, held briefly.
-    pub(super) fn push(&self, entry: Entry) {
+    pub(super) fn push(&self, entry: Arc<Entry>) {
         let bytes = entry.bytes();
         if bytes > self.bounds.bytes / OVERSIZED || self.bounds.exchanges == 0 {
             return self.lose(entry.at);
         }
         let at = entry.at;
-        let entry = Arc::new(entry);
         // Dropped after the lock is given back.
         let mut gone: Vec<Arc<Entry>> = Vec::new();
         let mut ring = self.lock();
@@ -138,12 +137,12 @@ mod tests {
         History::new(&settings)
     }
 
-    fn entry(number: u64, path: &str) -> Entry {
+    fn entry(number: u64, path: &str) -> Arc<Entry> {
         let at = after_secs(number);
-        Entry::passed(
+        Arc::new(Entry::passed(
             sample::id(u128::from(number)),
             sample::passed(path, at, 200),
-        )
+        ))
     }
 
     fn seconds(remembered: &Remembered) -> Vec<i64> {

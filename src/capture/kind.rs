@@ -29,10 +29,14 @@ pub(super) fn kind(
 
 /// Parts with their lengths, so that no two lists give the same bytes.
 #[derive(Default)]
-struct Text(Vec<u8>);
+pub(super) struct Text(Vec<u8>);
 
 impl Text {
-    fn add(&mut self, part: &[u8]) {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn add(&mut self, part: &[u8]) {
         self.0.extend_from_slice(&part.len().to_be_bytes());
         self.0.extend_from_slice(part);
     }

@@ -20,6 +20,7 @@ mod batch;
 mod entry;
 mod history;
 mod kind;
+mod learning;
 mod plain;
 mod queue;
 mod settings;

@@ -10,13 +10,14 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::entry::Entry;
 use super::history::History;
+use super::learning::Learning;
 use super::queue::{Job, Queue};
 use super::settings::{Clock, Settings};
 use super::store::Store;
-use super::watch::Watch;
+use super::watch::{Watch, path_and_query};
 use super::writer::{Notice, Writer};
 use crate::auth::fingerprint::Fingerprinter;
-use crate::model::{Exchange, ExchangeId, Origin, Outcome, Timestamp};
+use crate::model::{Content, Exchange, ExchangeId, Origin, Outcome, Timestamp};
 use crate::wire::message::MessageHead;
 
 /// An exchange that passed and was no failure; goes to the history ring.
@@ -38,14 +39,28 @@ pub struct Passed {
     pub response: MessageHead,
     /// The response's status.
     pub status: u16,
+    /// The first bytes of the request's content, as [`content_to_learn`] says.
+    ///
+    /// [`content_to_learn`]: super::trigger::content_to_learn
+    pub content: Content,
     /// The content of a token response, up to the capture limit; `None` for all others.
     pub token_content: Option<Vec<u8>>,
 }
 
 impl Passed {
+    /// The method, and the path of the target.
+    pub(super) fn method_and_path(&self) -> Option<(&[u8], &[u8])> {
+        let target = path_and_query(self.request.target());
+        let path = target.split(|b| *b == b'?').next()?;
+        Some((self.request.method(), path))
+    }
+
     /// How many bytes it holds, about.
     pub(super) fn bytes(&self) -> usize {
-        self.request.size() + self.response.size() + self.token_content.as_ref().map_or(0, Vec::len)
+        self.request.size()
+            + self.response.size()
+            + self.content.bytes.len()
+            + self.token_content.as_ref().map_or(0, Vec::len)
     }
 }
 
@@ -94,6 +109,7 @@ pub fn start(
         content_held: AtomicUsize::new(0),
         counters: Counters::default(),
         history: History::new(&settings),
+        learning: Learning::new(&settings),
         watch: Watch::default(),
         queue: Queue::new(settings.failure_budget),
         fingerprinter: store.fingerprinter().clone(),
@@ -149,12 +165,16 @@ impl Recorder {
         shared.counters.requests.fetch_add(1, Ordering::Relaxed);
         let id = shared.next_id(passed.at);
         let repeats = shared.watch.matching(&passed);
-        let entry = Entry::passed(id, passed);
+        let lesson = shared.learning.lesson(&passed);
+        let entry = Arc::new(Entry::passed(id, passed));
         if let Some(key) = repeats
             && let Some(seen) = entry.seen(&shared.fingerprinter)
         {
             let seen = Box::new(seen.as_ref().clone());
             shared.queue.push_optional(Job::Repeated { key, seen });
+        }
+        if let Some(lesson) = lesson {
+            shared.learning.learn(lesson, &entry);
         }
         shared.history.push(entry);
     }
@@ -223,6 +243,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) counters: Counters,
     pub(super) history: History,
+    pub(super) learning: Learning,
     pub(super) watch: Watch,
     pub(super) queue: Queue,
     pub(super) fingerprinter: Fingerprinter,

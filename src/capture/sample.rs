@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::recorder::Passed;
 use super::settings::Clock;
-use super::store::{NewFailure, Plain, Ref, Store};
+use super::store::{NewFailure, NewLearned, Plain, Ref, Store};
 use crate::model::{
     Baseline, BaselineSource, ClientKey, Content, Entry, Exchange, ExchangeId, FieldLine,
-    FieldSection, Hop, HttpVersion, Origin, Outcome, Provenance, Request, Response, Scheme, Seen,
-    Timestamp, Timings, Url,
+    FieldSection, Hop, HttpVersion, Learned, Origin, Outcome, Provenance, Request, Response,
+    Scheme, Seen, Timestamp, Timings, Url,
 };
 use crate::wire::head::Head;
 
@@ -156,8 +156,42 @@ pub(crate) fn passed(path: &str, at: Timestamp, status: u16) -> Passed {
         request: Head::new(request.into_bytes()).into(),
         response: Head::new(format!("HTTP/1.1 {status} X\r\n\r\n").into_bytes()).into(),
         status,
+        content: Content::default(),
         token_content: None,
     }
+}
+
+/// A request that passed on the route of [`failing`], with a canary.
+pub(crate) fn learned(store: &Store, number: u128, at: Timestamp) -> NewLearned {
+    let request = request("/v2/orders", &[("Authorization", CANARY)]);
+    learned_as(store, number, at, request)
+}
+
+/// That request, learned of the client that it names; its route is its path.
+pub(crate) fn learned_as(
+    store: &Store,
+    number: u128,
+    at: Timestamp,
+    request: Request,
+) -> NewLearned {
+    let agent = request.fields.first("user-agent").unwrap_or_default();
+    let learned = Learned {
+        number: 0,
+        id: ExchangeId::from_parts(at, number),
+        at,
+        client: ClientKey {
+            address: client().ip(),
+            user_agent: agent.to_vec(),
+        },
+        status: 200,
+        request,
+    };
+    NewLearned::of(learned, as_it_is, store.fingerprinter())
+}
+
+/// A route for every path.
+pub(crate) fn as_it_is(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
 }
 
 pub(crate) fn baseline(name: &str) -> Baseline {

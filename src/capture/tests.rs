@@ -321,3 +321,47 @@ fn no_secret_of_a_recorded_exchange_stands_in_any_file() {
         assert!(memchr::memmem::find(&bytes, CANARY.as_bytes()).is_none());
     }
 }
+
+fn learned_secs(store: &Store) -> Vec<i64> {
+    let learned = store.learned(100).unwrap();
+    let secs = learned.iter().map(|one| one.at.secs() - START.secs());
+    secs.collect()
+}
+
+#[test]
+fn what_a_failure_may_be_compared_with_is_as_durable_as_the_failure() {
+    let bench = Bench::new();
+    let pass = |secs| {
+        let passed = sample::passed("/v2/orders", after_secs(secs), 200);
+        bench.recorder.passed(passed);
+    };
+    pass(1);
+    let is_told = || matches!(bench.notices.recv().unwrap(), Notice::Recorded(_));
+    bench.fail(sample::failing(1, after_secs(2)));
+    assert!(is_told());
+    assert_eq!(learned_secs(&bench.store), [1]);
+    // Within the minute: only because a failure of that route asks for it.
+    pass(3);
+    bench.fail(sample::failing(2, after_secs(4)));
+    assert!(!is_told(), "the first one is repeated");
+    assert!(is_told());
+    assert_eq!(learned_secs(&bench.store), [3, 1]);
+    pass(5);
+    let (_, store, _folder) = bench.stop();
+    assert_eq!(learned_secs(&store), [5, 3, 1], "the end of a run");
+}
+
+#[test]
+fn a_learned_request_has_its_content() {
+    let bench = Bench::new();
+    let mut passed = sample::passed("/v2/orders", after_secs(1), 200);
+    passed.content = crate::model::Content::complete(&b"{}"[..]);
+    let content = passed.content.clone();
+    bench.recorder.passed(passed);
+    let (_, store, _folder) = bench.stop();
+    let [learned] = &store.learned(9).unwrap()[..] else {
+        panic!("one passed");
+    };
+    assert_eq!(learned.request.content, content);
+    assert_eq!(learned.client.user_agent, b"curl/8.5.0");
+}

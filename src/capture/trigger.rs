@@ -27,6 +27,15 @@ pub fn interest(request_method: &str, request_target: &[u8], status: u16) -> Int
     }
 }
 
+/// How many bytes of a request's content are kept when its exchange is no failure, so that it can be
+/// learned: none where tokens are asked for.
+pub fn content_to_learn(interest: Interest, status: u16) -> usize {
+    match interest {
+        Interest::Context if (200..300).contains(&status) => LEARNED_CONTENT,
+        Interest::Context | Interest::TokenResponse | Interest::Failure => 0,
+    }
+}
+
 /// Whether the client may well be in the middle of a handshake, so that its next request decides
 /// whether this 401 is a failure at all.
 ///
@@ -49,6 +58,8 @@ pub fn awaits_next_leg(exchange: &Exchange) -> bool {
 }
 
 const UNAUTHORIZED: u16 = 401;
+
+const LEARNED_CONTENT: usize = 4 << 10;
 
 const HANDSHAKES: [&str; 4] = ["basic", "digest", "ntlm", "negotiate"];
 

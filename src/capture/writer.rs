@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::batch::{Batch, Step, Written};
+use super::learning::lessons_due;
 use super::recorder::Shared;
 use super::store::{NewFailure, Ref, Store, StoreError};
 use super::watch::RequestKey;
@@ -75,6 +76,8 @@ impl Writer {
             notices,
             failing: false,
             sweeping: true,
+            swept: shared.clock.now(),
+            untrimmed: 0,
         };
         let thread = thread::Builder::new()
             .name("store writer".to_owned())
@@ -113,6 +116,10 @@ struct Worker {
     failing: bool,
     /// Whether there may be records older than the retention.
     sweeping: bool,
+    /// When a sweep began.
+    swept: Timestamp,
+    /// How many learned requests were written since the table was last trimmed.
+    untrimmed: usize,
 }
 
 impl Worker {
@@ -121,12 +128,40 @@ impl Worker {
             let wait = if self.sweeping { SWEEP_PAUSE } else { TICK };
             let taken = self.shared.queue.take(MOST_JOBS, wait);
             if taken.jobs.is_empty() {
+                self.learn(false);
                 self.tidy();
             } else {
                 self.write(Batch::prepare(&self.shared, taken.jobs));
             }
             if taken.closed {
+                self.learn(true);
                 return self.store;
+            }
+        }
+    }
+
+    /// Stores what passed. What cannot be stored is lost: it comes again with the next request.
+    fn learn(&mut self, all: bool) {
+        let learned = lessons_due(&self.shared, std::iter::empty(), all);
+        if learned.is_empty() || self.failing {
+            return;
+        }
+        let written = self
+            .store
+            .together(|store| learned.iter().try_for_each(|new| store.write_learned(new)));
+        if let Err(error) = written {
+            tracing::warn!(%error, "requests that passed cannot be kept");
+        }
+        self.trim(learned.len());
+    }
+
+    /// Keeps the table of learned requests within its bound, after so many more were written.
+    fn trim(&mut self, more: usize) {
+        self.untrimmed = self.untrimmed.saturating_add(more);
+        if self.untrimmed >= TRIM_AFTER {
+            self.untrimmed = 0;
+            if let Err(error) = self.store.trim_learned(MOST_LEARNED) {
+                tracing::warn!(%error, "learned requests cannot be removed");
             }
         }
     }
@@ -136,6 +171,10 @@ impl Worker {
         let shared = &self.shared;
         let now = shared.clock.now();
         shared.watch.expire(now);
+        if now >= self.swept.plus(SWEEP_AGAIN) {
+            self.swept = now;
+            self.sweeping = true;
+        }
         if self.sweeping {
             let settings = &shared.settings;
             let cutoff = now.minus(settings.retention);
@@ -157,6 +196,7 @@ impl Worker {
         match written {
             Some(references) => {
                 self.set_failing(None);
+                self.trim(batch.learned.len());
                 self.tell(batch, references);
             }
             None => {
@@ -190,6 +230,11 @@ impl Worker {
             for written in batch.steps.iter().filter_map(Step::written) {
                 references.push(write_one(store, &self.shared, written, &mut fresh)?);
             }
+            // Whatever a failure is compared with is as durable as the failure.
+            batch
+                .learned
+                .iter()
+                .try_for_each(|new| store.write_learned(new))?;
             Ok(references)
         })?;
         for written in batch.steps.iter().filter_map(Step::written) {
@@ -277,9 +322,14 @@ const MOST_JOBS: usize = 512;
 /// So many notices wait for the analysis at most.
 const MOST_NOTICES: usize = 4096;
 
+/// So many learned requests are stored, about.
+const MOST_LEARNED: u32 = 6000;
+const TRIM_AFTER: usize = 256;
+
 const TICK: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Old records go in small steps, so that new ones need not wait.
 const SWEEP_ROWS: u32 = 256;
+const SWEEP_AGAIN: Duration = Duration::from_secs(60 * 60);
 const SWEEP_PAUSE: Duration = Duration::from_millis(20);

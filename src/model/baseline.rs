@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Request, Timestamp};
+use super::{ClientKey, ExchangeId, Request, Timestamp};
 
 /// Where a baseline came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,3 +49,50 @@ pub struct Baseline {
     /// What the import could not do or had to assume.
     pub warnings: Vec<String>,
 }
+
+/// A request that got a 2xx on its way through the proxy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The store's running number; 0 before it is stored.
+    #[serde(skip)]
+    pub number: u64,
+    /// The exchange it was.
+    pub id: ExchangeId,
+    /// When its request head was complete.
+    pub at: Timestamp,
+    /// Who sent it.
+    pub client: ClientKey,
+    /// The status of its response.
+    pub status: u16,
+    /// The request, with the first bytes of its content.
+    pub request: Request,
+}
+
+impl Learned {
+    /// So many of a kind are kept.
+    pub const NEWEST: u8 = 3;
+
+    /// What it is called: nothing of the request itself, so that it may stand anywhere.
+    pub fn name(&self) -> String {
+        format!("{LEARNED}{}", self.number)
+    }
+
+    /// The number in such a name.
+    pub fn number_in(name: &str) -> Option<u64> {
+        name.strip_prefix(LEARNED)?.parse().ok()
+    }
+
+    /// As a baseline; it was added when it passed.
+    pub fn baseline(&self) -> Baseline {
+        Baseline {
+            name: self.name(),
+            source: BaselineSource::Learned,
+            added: self.at,
+            request: self.request.clone(),
+            unresolved: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+const LEARNED: &str = "learned-";

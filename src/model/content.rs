@@ -48,6 +48,15 @@ impl Content {
         }
     }
 
+    /// The same content, of whose bytes only the first are kept.
+    #[must_use]
+    pub fn first(&self, most: usize) -> Self {
+        Self {
+            bytes: self.bytes.get(..most).unwrap_or(&self.bytes).to_vec(),
+            ..*self
+        }
+    }
+
     /// Whether every byte that passed was kept, and the message ended properly.
     pub fn is_whole(&self) -> bool {
         matches!(self.end, ContentEnd::Absent | ContentEnd::Complete)

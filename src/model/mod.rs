@@ -16,7 +16,7 @@ mod message;
 mod target;
 mod time;
 
-pub use baseline::{Baseline, BaselineSource};
+pub use baseline::{Baseline, BaselineSource, Learned};
 pub use case::{Case, ChosenBaseline, Context, Match, Seen, State};
 pub use client::{ClientKey, ClientKind};
 pub use connection::{Entry, Hop, Timings, TlsParameters, Verification};

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::kept::Kept;
 use super::path::Path;
 use crate::capture::recorder::{Passed, Progress, Recorder};
-use crate::capture::trigger::{Interest, interest};
+use crate::capture::trigger::{Interest, content_to_learn, interest};
 use crate::model::{
     ContentEnd, Exchange, ExchangeId, Failure, FieldSection, Note, Outcome, Timestamp, Timings,
     Verification,
@@ -296,6 +296,7 @@ impl Exchanges {
         }
         let duration = micros(open.start.elapsed());
         let Some(answer) = open.response else { return };
+        let to_learn = content_to_learn(answer.interest, answer.status);
         let token_content = (answer.interest == Interest::TokenResponse)
             .then(|| answer.content.content().bytes.clone());
         let other = open.head.other_origin(&self.path.origin);
@@ -308,6 +309,7 @@ impl Exchanges {
             request: open.head,
             status: answer.status,
             response: answer.head,
+            content: open.content.content().first(to_learn),
             token_content,
         });
     }

@@ -14,9 +14,9 @@ use super::error::StoreError;
 pub(super) const APPLICATION_ID: i32 = 0x7734_3031;
 
 /// The steps from version to version; a store of version `n` has the first `n` behind it.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
-const VERSION_1: &str = "
+pub(super) const VERSION_1: &str = "
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value BLOB NOT NULL
@@ -59,6 +59,26 @@ CREATE TABLE baselines (
   added INTEGER NOT NULL,
   sealed BLOB NOT NULL
 ) STRICT;
+";
+
+/// Requests that got a 2xx. `host`, `path`, `route` and `client` are fingerprints: equal ones belong
+/// together, and none tells what it was made of.
+const VERSION_2: &str = "
+CREATE TABLE learned (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  at INTEGER NOT NULL,
+  host BLOB NOT NULL,
+  path BLOB NOT NULL,
+  route BLOB NOT NULL,
+  client BLOB NOT NULL,
+  carries INTEGER NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX learned_route ON learned (route, client, carries, at);
+CREATE INDEX learned_path ON learned (path, at);
+CREATE INDEX learned_host ON learned (host, at);
+CREATE INDEX learned_at ON learned (at);
 ";
 
 /// Refuses a file that is no store, by its header alone: its own schema is not read.

@@ -121,7 +121,15 @@ impl Store {
             )
             .and_then(|mut statement| statement.execute(params![oldest_seen, most]))
             .map_err(StoreError::sqlite(&self.path))?;
-        Ok(failures.saturating_add(seen))
+        let learned = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM learned
+                 WHERE n IN (SELECT n FROM learned WHERE at < ?1 ORDER BY at LIMIT ?2)",
+            )
+            .and_then(|mut statement| statement.execute(params![cutoff.micros(), most]))
+            .map_err(StoreError::sqlite(&self.path))?;
+        Ok(failures.saturating_add(seen).saturating_add(learned))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The store as its users see it: what is written is read again, and nobody else reads it.
 
+mod learned;
 mod opening;
 mod records;
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{folder, full_case};
 use crate::capture::sample::{self, CANARY, START};
+use crate::capture::store::schema::{APPLICATION_ID, VERSION_1};
 use crate::capture::store::{Filter, Store, StoreError};
 
 fn mode(path: &Path) -> u32 {
@@ -51,6 +52,9 @@ fn nothing_that_is_sealed_can_be_read_in_any_file() {
     let store = sample::open(folder.path());
     full_case(&store);
     store.add_baseline(&sample::baseline("good")).unwrap();
+    store
+        .write_learned(&sample::learned(&store, 5, START))
+        .unwrap();
     let found = |folder: &Path| {
         fs::read_dir(folder)
             .unwrap()
@@ -100,6 +104,48 @@ fn another_process_reads_and_changes_baselines_while_a_run_records() {
 }
 
 #[test]
+fn a_store_of_version_1_is_brought_to_this_one_with_all_it_holds() {
+    let folder = folder();
+    let store = sample::open(folder.path());
+    let case = full_case(&store);
+    store.add_baseline(&sample::baseline("good")).unwrap();
+    // As version 1 left it: the same rows, made by its own statements.
+    let file = store.path.clone();
+    drop(store);
+    let old = file.with_extension("old");
+    fs::rename(&file, &old).unwrap();
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.execute_batch(VERSION_1).unwrap();
+    connection
+        .execute("ATTACH ?1 AS old", [old.to_str().unwrap()])
+        .unwrap();
+    for table in ["meta", "failures", "seen", "baselines"] {
+        let copy = format!("INSERT INTO main.{table} SELECT * FROM old.{table}");
+        connection.execute_batch(&copy).unwrap();
+    }
+    connection.execute_batch("DETACH old").unwrap();
+    for (name, value) in [("application_id", APPLICATION_ID), ("user_version", 1)] {
+        connection.pragma_update(None, name, value).unwrap();
+    }
+    drop(connection);
+    fs::remove_file(old).unwrap();
+
+    let store = Store::open(folder.path()).unwrap();
+    let reference = store.newest().unwrap().unwrap();
+    assert_eq!(store.case(reference, START).unwrap(), case);
+    assert_eq!(store.baselines().unwrap(), [sample::baseline("good")]);
+    assert_eq!(store.learned_count().unwrap(), 0);
+    store
+        .write_learned(&sample::learned(&store, 1, START))
+        .unwrap();
+    drop(store);
+    let again = Store::open(folder.path()).unwrap();
+    assert_eq!(again.learned(9).unwrap().len(), 1);
+}
+
+#[test]
 fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     let folder = folder();
     let store = sample::open(folder.path());
@@ -112,7 +158,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
         Store::open(folder.path()),
         Err(StoreError::Newer {
             found: 7,
-            known: 1,
+            known: 2,
             ..
         })
     ));
@@ -194,18 +240,21 @@ fn a_changed_byte_anywhere_is_an_error_or_nothing_and_no_panic() {
     let store = sample::open(folder.path());
     full_case(&store);
     store.add_baseline(&sample::baseline("good")).unwrap();
+    store
+        .write_learned(&sample::learned(&store, 1, START))
+        .unwrap();
     drop(store);
     let path = folder.path().join("why401.db");
     let good = fs::read(&path).unwrap();
     let mut refused = 0;
-    for step in 0..200 {
+    for step in 0..300 {
         let mut bytes = good.clone();
         let at = step * 7919 % bytes.len();
         bytes[at] ^= 1 << (step % 8);
         fs::write(&path, &bytes).unwrap();
         refused += usize::from(read_everything(folder.path()).is_none());
     }
-    assert!(refused > 20, "only {refused} of 200 changes were noticed");
+    assert!(refused > 20, "only {refused} of 300 changes were noticed");
 }
 
 fn read_everything(folder: &Path) -> Option<()> {
@@ -213,5 +262,6 @@ fn read_everything(folder: &Path) -> Option<()> {
     for row in store.list(&Filter::default(), START).ok()? {
         store.case(row.reference, START).ok()?;
     }
+    store.learned(9).ok()?;
     store.baselines().ok().map(drop)
 }
