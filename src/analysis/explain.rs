@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::judge::{Judge, verdict};
+use super::judge::{Judge, learned_like, verdict};
 use crate::capture::store::{BaselineError, Ref, ResolveError, Store, StoreError};
 use crate::diagnosis::Diagnosis;
 use crate::model::{Case, Timestamp};
@@ -50,8 +50,9 @@ pub(super) fn explain_by(
 ) -> Result<(Case, Diagnosis), ExplainError> {
     if let Some(name) = pinned {
         let mut case = store.case(reference, now)?;
-        let named = store.baseline(name)?;
-        case.baseline = (judge.choose)(&case.failing.request, &[named], Some(name), now);
+        let named = store.known_good(name)?;
+        let learned = learned_like(store, &case.failing)?;
+        case.baseline = (judge.choose)(&case.failing, &[named], &learned, Some(name), now);
         let diagnosis = judge.diagnose(&case);
         return Ok((case, diagnosis));
     }
@@ -92,7 +93,8 @@ impl Answer {
         now: Timestamp,
     ) -> Result<Self, ExplainError> {
         let mut case = store.case(reference, now)?;
-        let improved = judge.improve(&mut case, &store.baselines()?, now);
+        let learned = learned_like(store, &case.failing)?;
+        let improved = judge.improve(&mut case, &store.baselines()?, &learned, now);
         Ok(Self {
             diagnosis: judge.diagnose(&case),
             case,

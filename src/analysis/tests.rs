@@ -11,7 +11,7 @@ use crate::capture::store::{BaselineError, Filter, Ref, Row, Store};
 use crate::capture::{Notice, Recorded, RequestKey};
 use crate::diagnosis::{Diagnosis, FaultSide, Finding};
 use crate::model::{
-    Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Match, Request, State, Timestamp,
+    Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Learned, Match, State, Timestamp,
 };
 
 /// Names what it was given: `after` with exchanges after the failure, `good` with a baseline.
@@ -37,8 +37,9 @@ fn diagnose(case: &Case) -> Diagnosis {
 
 /// The last one added; `best…` fits best.
 fn choose(
-    _request: &Request,
+    _failing: &Exchange,
     candidates: &[Baseline],
+    _learned: &[Learned],
     pinned: Option<&str>,
     _now: Timestamp,
 ) -> Option<ChosenBaseline> {
@@ -52,6 +53,7 @@ fn choose(
         baseline,
         found,
         distrust: Vec::new(),
+        varying: Vec::new(),
     })
 }
 

@@ -8,12 +8,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::event::Event;
-use super::judge::{Judge, verdict};
+use super::judge::{Judge, is_better, learned_like, verdict};
 use super::ledger::{Due, Ledger};
 use crate::capture::store::{BaselineMark, Ref, ResolveError, Store, StoreError, Verdict};
 use crate::capture::{Clock, Notice, Recorded};
 use crate::diagnosis::Diagnosis;
-use crate::model::{Baseline, Case, ChosenBaseline, Fingerprint, Seen, State};
+use crate::model::{Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Match, Seen, State};
 
 /// Starts the worker. `on_event` runs on its thread, one event at a time, and should not wait long.
 ///
@@ -59,6 +59,8 @@ pub(super) struct Worker {
     known: HashMap<Repeat, Known>,
     baselines: Vec<Baseline>,
     mark: Option<BaselineMark>,
+    /// What has been learned by now.
+    learned: u64,
 }
 
 /// What makes a verdict hold for another failure too.
@@ -75,6 +77,29 @@ struct Known {
     number: u64,
     diagnosis: Arc<Diagnosis>,
     baseline: Option<ChosenBaseline>,
+    /// What had been learned then.
+    learned: u64,
+}
+
+impl Known {
+    /// Whether this verdict is that failure's, too: nothing has been learned since that fits better.
+    fn holds_for(
+        &mut self,
+        failing: &Exchange,
+        learned: u64,
+        best: impl FnOnce(&Exchange) -> Result<Option<ChosenBaseline>, StoreError>,
+    ) -> Result<bool, StoreError> {
+        let found = self.baseline.as_ref().map(|chosen| chosen.found);
+        let settled = found.is_some_and(|found| found <= Match::LearnedSameClient);
+        if settled || self.learned == learned {
+            return Ok(true);
+        }
+        if is_better(best(failing)?.as_ref(), self.baseline.as_ref()) {
+            return Ok(false);
+        }
+        self.learned = learned;
+        Ok(true)
+    }
 }
 
 /// A verdict that is drawn, but not kept yet.
@@ -102,6 +127,7 @@ impl Worker {
             known: HashMap::new(),
             baselines: Vec::new(),
             mark: None,
+            learned: 0,
         }
     }
 
@@ -205,7 +231,8 @@ impl Worker {
         after: Vec<Seen>,
         state: State,
     ) -> Result<Drawn, ResolveError> {
-        let mut case = self.store.case(recorded.reference, self.clock.now())?;
+        let now = self.clock.now();
+        let mut case = self.store.case(recorded.reference, now)?;
         if state != State::Open {
             case.state = state;
         }
@@ -215,7 +242,12 @@ impl Worker {
             legs: after.len(),
         };
         case.context.after = after;
-        if let Some(known) = self.known.get(&repeat) {
+        if let Some(known) = self.known.get_mut(&repeat)
+            && known.holds_for(&case.failing, self.learned, |failing| {
+                let learned = learned_like(&self.store, failing)?;
+                Ok(self.judge.best(failing, &self.baselines, &learned, now))
+            })?
+        {
             case.baseline.clone_from(&known.baseline);
             return Ok(Drawn {
                 verdict: verdict(&known.diagnosis, Some(known.number)),
@@ -224,8 +256,8 @@ impl Worker {
                 revises: false,
             });
         }
-        let drawn = self.judge(case, false);
-        self.learn(repeat, &drawn);
+        let drawn = self.judge(case, false)?;
+        self.remember(repeat, &drawn);
         Ok(drawn)
     }
 
@@ -233,22 +265,24 @@ impl Worker {
         let mut case = self.store.case(reference, self.clock.now())?;
         case.state = State::Recovered;
         case.context.after.push(after);
-        Ok(self.judge(case, true))
+        self.judge(case, true)
     }
 
-    fn judge(&self, mut case: Case, revises: bool) -> Drawn {
+    fn judge(&self, mut case: Case, revises: bool) -> Result<Drawn, ResolveError> {
+        let learned = learned_like(&self.store, &case.failing)?;
+        let now = self.clock.now();
         self.judge
-            .improve(&mut case, &self.baselines, self.clock.now());
+            .improve(&mut case, &self.baselines, &learned, now);
         let diagnosis = self.judge.diagnose(&case);
-        Drawn {
+        Ok(Drawn {
             verdict: verdict(&diagnosis, None),
             case: Box::new(case),
             diagnosis: Arc::new(diagnosis),
             revises,
-        }
+        })
     }
 
-    fn learn(&mut self, repeat: Repeat, drawn: &Drawn) {
+    fn remember(&mut self, repeat: Repeat, drawn: &Drawn) {
         if self.known.len() >= MOST_KNOWN {
             self.known.clear();
         }
@@ -256,12 +290,14 @@ impl Worker {
             number: drawn.case.number,
             diagnosis: Arc::clone(&drawn.diagnosis),
             baseline: drawn.case.baseline.clone(),
+            learned: self.learned,
         };
         self.known.insert(repeat, known);
     }
 
     /// Another process may have added or removed baselines; then no earlier verdict is reused.
     fn refresh_baselines(&mut self) -> Result<(), StoreError> {
+        self.learned = self.store.learned_mark()?;
         let mark = self.store.baseline_mark()?;
         if self.mark != Some(mark) {
             self.baselines = self.store.baselines()?;

@@ -25,6 +25,7 @@ pub fn choose(
         baseline: baseline.clone(),
         found,
         distrust: reasons_for_distrust(&baseline.request, now),
+        varying: Vec::new(),
     })
 }
 
@@ -35,6 +36,8 @@ pub fn in_words(found: Match) -> &'static str {
         Match::SameOrigin => "same route",
         Match::OtherOrigin => "same route on another host, port or scheme",
         Match::OtherPrefix => "same route but for a leading part of the path",
+        Match::LearnedSameClient => "same route, same client",
+        Match::LearnedOtherClient => "same route, another client",
         Match::OtherMethod => "same route with another method",
         Match::SameHost => "another route of the same host",
     }
@@ -98,7 +101,7 @@ fn places(request: &Request) -> Vec<Place> {
         .collect()
 }
 
-fn reasons_for_distrust(request: &Request, now: Timestamp) -> Vec<String> {
+pub(super) fn reasons_for_distrust(request: &Request, now: Timestamp) -> Vec<String> {
     let mut reasons = Vec::new();
     let carriers = carriers(request);
     if carriers.is_empty() {
@@ -255,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_for_distrust_are_said() {
+    pub(super) fn reasons_for_distrust_are_said() {
         // {"exp":1000000000}
         let expired = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjEwMDAwMDAwMDB9.BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
         let url = "https://api.acme.test/a";

@@ -3,6 +3,9 @@
 //! Pure: the candidates and the time are arguments.
 
 mod choose;
+mod learned;
 pub mod route;
+mod varying;
 
 pub use choose::{choose, in_words};
+pub use learned::choose_among;

@@ -68,6 +68,7 @@ impl Sample {
             },
             found: Match::SameOrigin,
             distrust: Vec::new(),
+            varying: Vec::new(),
         });
         self
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::credential::Carriers;
 use super::difference::{Difference, Kind, Where};
-use super::{body, cookies, fields, query, url};
-use crate::model::{Baseline, Request};
+use super::{body, cookies, fields, noise, query, url};
+use crate::model::{Baseline, Request, Varying};
 
 /// Two requests side by side, and what all comparisons need.
 pub(super) struct Pair<'a> {
@@ -25,7 +25,8 @@ pub(super) struct Pair<'a> {
 }
 
 /// Compares a failing request with a known-good one; the weightiest first, equal parts last.
-pub fn diff(good: &Baseline, failing: &Request) -> Vec<Difference> {
+/// `varying` is what differs between good requests, too.
+pub fn diff(good: &Baseline, failing: &Request, varying: &[Varying]) -> Vec<Difference> {
     let pair = Pair {
         good: &good.request,
         failing,
@@ -40,6 +41,7 @@ pub fn diff(good: &Baseline, failing: &Request) -> Vec<Difference> {
     all.extend(fields::differences(&pair));
     all.extend(cookies::differences(&pair));
     all.extend(body::difference(&pair));
+    noise::fold(&mut all, varying);
     for difference in &mut all {
         if difference.kind == Kind::Same {
             difference.noise = None;

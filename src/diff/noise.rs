@@ -2,11 +2,11 @@
 
 use super::align::Pair;
 use super::credential::Carriers;
-use super::difference::Kind;
+use super::difference::{Difference, Kind, Where};
 use super::fields::Lines;
 use crate::auth::cookie::cookies;
 use crate::auth::names::{CookieClass, HeaderClass, cookie_class, header_class};
-use crate::model::{Place, Request};
+use crate::model::{Place, Request, Varying};
 
 /// Names and the reason why their difference is noise. A `*` at the end stands for any rest.
 const TABLE: &[(&str, &[&str])] = &[
@@ -154,6 +154,38 @@ pub(super) fn field_noise(
         Some(_) if wakes_up(pair, key, kind, lines) => None,
         Some(reason) => Some(reason),
         None => by_design(pair, key, kind),
+    }
+}
+
+/// Folds what differs between good requests, too.
+pub(super) fn fold(differences: &mut [Difference], varying: &[Varying]) {
+    for difference in differences {
+        let is_excused = varying.iter().any(|varying| {
+            let excuses = match difference.kind {
+                Kind::Changed => varying.changes,
+                Kind::Missing | Kind::Extra => varying.optional,
+                Kind::Same => false,
+            };
+            excuses && is_at(difference, &varying.place)
+        });
+        if is_excused && difference.noise.is_none() {
+            difference.noise = Some(VARIES);
+            difference.note.get_or_insert_with(|| VARIES.to_owned());
+        }
+    }
+}
+
+const VARIES: &str = "varies between good requests too";
+
+fn is_at(difference: &Difference, place: &Place) -> bool {
+    let name = difference.name.as_str();
+    match place {
+        Place::Header(other) => {
+            difference.place == Where::Header && name.eq_ignore_ascii_case(other)
+        }
+        Place::Cookie(other) => difference.place == Where::Cookie && name == other,
+        Place::Query(other) => difference.place == Where::Query && name == other,
+        Place::Form(_) | Place::UserInfo => false,
     }
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, ClientKey, CredentialFact, Exchange, ExchangeId, FieldSection, Request, Timestamp,
-    TokenFact,
+    Baseline, ClientKey, CredentialFact, Exchange, ExchangeId, FieldSection, Place, Request,
+    Timestamp, TokenFact,
 };
 
 /// What is remembered of an exchange that passed: heads and credential facts, no content.
@@ -56,6 +56,10 @@ pub enum Match {
     OtherOrigin,
     /// Same method, and the path is equal once a leading prefix is added or removed.
     OtherPrefix,
+    /// Same method, route and origin: it passed through the proxy before, sent by the same client.
+    LearnedSameClient,
+    /// The same of another client.
+    LearnedOtherClient,
     /// Same route, another method.
     OtherMethod,
     /// Same host, and its credential stands in the same place.
@@ -71,6 +75,20 @@ pub struct ChosenBaseline {
     pub found: Match,
     /// Reasons to trust it less, in words without secrets.
     pub distrust: Vec<String>,
+    /// What varies among requests of its route that passed.
+    #[serde(default)]
+    pub varying: Vec<Varying>,
+}
+
+/// A part of a request that differs between requests that passed: there a difference means nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Varying {
+    /// Where it stands.
+    pub place: Place,
+    /// It had another value.
+    pub changes: bool,
+    /// Some passed without it.
+    pub optional: bool,
 }
 
 /// Where a recorded failure stands.

@@ -19,7 +19,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// Where a credential stood in a request. Names are in lower case but for cookies and parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// A field, by its lower-case name.
     Header(String),

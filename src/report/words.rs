@@ -71,6 +71,8 @@ pub(super) fn found(found: Match) -> &'static str {
         Match::SameOrigin => "same-origin",
         Match::OtherOrigin => "other-origin",
         Match::OtherPrefix => "other-prefix",
+        Match::LearnedSameClient => "learned-same-client",
+        Match::LearnedOtherClient => "learned-other-client",
         Match::OtherMethod => "other-method",
         Match::SameHost => "same-host",
     }

@@ -36,7 +36,7 @@ impl<'a> Known<'a> {
         let differences = case
             .baseline
             .as_ref()
-            .map(|chosen| diff::diff(&chosen.baseline, &failing.request))
+            .map(|chosen| diff::diff(&chosen.baseline, &failing.request, &chosen.varying))
             .unwrap_or_default();
         Self {
             case,

@@ -129,6 +129,7 @@ fn chosen(request: Request) -> ChosenBaseline {
         },
         found: Match::SameOrigin,
         distrust: Vec::new(),
+        varying: Vec::new(),
     }
 }
 

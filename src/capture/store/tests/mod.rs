@@ -26,6 +26,7 @@ pub(super) fn chosen(name: &str) -> ChosenBaseline {
         baseline: sample::baseline(name),
         found: Match::SameOrigin,
         distrust: vec!["old".to_owned()],
+        varying: Vec::new(),
     }
 }
 
