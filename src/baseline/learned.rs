@@ -107,3 +107,131 @@ fn places(request: &Request) -> Vec<Place> {
         .map(|carrier| carrier.place)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::super::sample::{NOW, failing, learned, request};
+    use super::*;
+    use crate::model::BaselineSource;
+
+    const TOKEN: (&str, &str) = ("Authorization", "Bearer abcdefghijklmnop1");
+    const APP: (&str, &str) = ("User-Agent", "app/1");
+    const URL: &str = "https://api.acme.test/v1/users/7";
+
+    fn named(url: &str) -> Baseline {
+        Baseline {
+            name: "named".into(),
+            source: BaselineSource::Curl,
+            added: NOW,
+            request: request("GET", url, &[TOKEN]),
+            unresolved: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// How the best was found, and its name.
+    fn best(named: &[Baseline], learned: &[Learned]) -> Option<(Match, String)> {
+        let failing = failing(request("GET", URL, &[APP, TOKEN]));
+        let chosen = choose_among(&failing, named, learned, None, NOW)?;
+        Some((chosen.found, chosen.baseline.name))
+    }
+
+    #[test]
+    fn the_best_kind_of_match_wins_whatever_its_age() {
+        let url = "https://api.acme.test/v1/users/8";
+        let mut all = vec![
+            learned(1, request("GET", "https://api.acme.test/health", &[TOKEN])),
+            learned(2, request("PUT", url, &[APP, TOKEN])),
+            learned(3, request("GET", url, &[("User-Agent", "other"), TOKEN])),
+            learned(9000, request("GET", url, &[APP, TOKEN])),
+            learned(
+                4,
+                request("GET", "https://other.test/v1/users/8", &[APP, TOKEN]),
+            ),
+            learned(5, request("GET", "http://api.acme.test/v1/users/8", &[APP])),
+        ];
+        all.rotate_right(2);
+        for (found, name) in [
+            (Match::LearnedSameClient, "learned-9000"),
+            (Match::LearnedOtherClient, "learned-3"),
+            (Match::OtherMethod, "learned-2"),
+            (Match::SameHost, "learned-1"),
+        ] {
+            assert_eq!(best(&[], &all), Some((found, name.to_owned())));
+            all.retain(|one| one.name() != name);
+        }
+        assert_eq!(best(&[], &all), None, "another host, no credential");
+    }
+
+    #[test]
+    fn a_named_one_of_the_route_wins_and_one_of_another_route_does_not() {
+        let all = [learned(
+            1,
+            request("GET", URL, &[("User-Agent", "other"), TOKEN]),
+        )];
+        for (url, found) in [
+            (URL, Match::SameOrigin),
+            ("https://staging.acme.test/v1/users/8", Match::OtherOrigin),
+            ("https://api.acme.test/users/8", Match::OtherPrefix),
+            ("https://api.acme.test/health", Match::LearnedOtherClient),
+        ] {
+            assert_eq!(best(&[named(url)], &all).unwrap().0, found, "{url}");
+        }
+        let failing = failing(request("GET", URL, &[]));
+        let pinned = choose_among(
+            &failing,
+            &[named("https://a.test/")],
+            &all,
+            Some("named"),
+            NOW,
+        );
+        assert_eq!(pinned.unwrap().found, Match::Named);
+        assert!(choose_among(&failing, &[], &all, Some("no"), NOW).is_none());
+    }
+
+    #[test]
+    fn one_with_a_credential_wins_over_newer_ones_without() {
+        let all = [
+            learned(1, request("GET", URL, &[APP])),
+            learned(2, request("GET", URL, &[APP, TOKEN])),
+            learned(3, request("GET", URL, &[APP, TOKEN])),
+        ];
+        assert_eq!(best(&[], &all).unwrap().1, "learned-2");
+        let failing = failing(request("GET", URL, &[APP]));
+        let chosen = choose_among(&failing, &[], &all[..1], None, NOW).unwrap();
+        assert_eq!(chosen.distrust.len(), 1, "it carries none: said");
+    }
+
+    #[test]
+    fn what_varies_is_told_with_a_named_baseline_too() {
+        let with = |id| request("GET", URL, &[APP, TOKEN, ("X-Trace", id)]);
+        let all = [learned(1, with("a")), learned(2, with("b"))];
+        let failing = failing(with("c"));
+        let chosen = choose_among(&failing, &[named(URL)], &all, None, NOW).unwrap();
+        assert_eq!(chosen.found, Match::SameOrigin);
+        let [varying] = &chosen.varying[..] else {
+            panic!("{:?}", chosen.varying);
+        };
+        assert_eq!(varying.place, Place::Header("x-trace".into()));
+    }
+
+    #[test]
+    fn thousands_of_candidates_are_no_burden() {
+        let all: Vec<Learned> = (0..5000)
+            .map(|n| {
+                learned(
+                    n,
+                    request("GET", &format!("https://api.acme.test/x{n}y"), &[TOKEN]),
+                )
+            })
+            .collect();
+        let start = Instant::now();
+        assert_eq!(
+            best(&[], &all).unwrap(),
+            (Match::SameHost, "learned-0".into())
+        );
+        assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+    }
+}

@@ -7,5 +7,8 @@ mod learned;
 pub mod route;
 mod varying;
 
+#[cfg(test)]
+mod sample;
+
 pub use choose::{choose, in_words};
 pub use learned::choose_among;

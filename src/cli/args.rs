@@ -228,6 +228,9 @@ pub struct AddSource {
 /// `why401 baseline list`
 #[derive(Args, Clone, Debug)]
 pub struct BaselineListArgs {
+    /// List what was learned from requests that passed, newest first
+    #[arg(long)]
+    pub learned: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::{Difference, Kind, Where, diff};
 use crate::model::{
-    Baseline, BaselineSource, Content, FieldLine, FieldSection, HttpVersion, Provenance, Request,
-    Timestamp, Url,
+    Baseline, BaselineSource, Content, FieldLine, FieldSection, HttpVersion, Place, Provenance,
+    Request, Timestamp, Url, Varying,
 };
 
 fn request(method: &str, url: &str, fields: &[(&str, &str)]) -> Request {
@@ -396,4 +396,46 @@ proptest! {
         prop_assert!(all.windows(2).all(falls));
         prop_assert!(all.iter().all(|one| one.matters() == (one.weight > 0)));
     }
+}
+
+#[test]
+fn what_differs_between_good_requests_too_is_folded_and_nothing_else() {
+    let good = get(&[
+        ("X-Shard", "1"),
+        ("X-Mode", "a"),
+        ("X-Both", "a"),
+        ("Cookie", "ab=1"),
+    ]);
+    let failing = get(&[("x-shard", "3"), ("X-Other", "b"), ("Cookie", "ab=2")]);
+    let varying = [
+        (Place::Header("x-shard".into()), true, false),
+        (Place::Header("x-mode".into()), true, false),
+        (Place::Header("x-both".into()), false, true),
+        (Place::Query("ab".into()), true, true),
+    ]
+    .map(|(place, changes, optional)| Varying {
+        place,
+        changes,
+        optional,
+    });
+    let all = diff(&baseline(good, &[]), &failing, &varying);
+    let folded: Vec<_> = all
+        .iter()
+        .filter(|one| one.noise == Some("varies between good requests too"))
+        .map(|one| (one.name.as_str(), one.kind, one.note.as_deref()))
+        .collect();
+    let note = Some("varies between good requests too");
+    assert_eq!(
+        folded,
+        [
+            ("X-Both", Kind::Missing, note),
+            ("x-shard", Kind::Changed, note)
+        ]
+    );
+    let told: Vec<_> = all
+        .iter()
+        .filter(|one| one.matters())
+        .map(|one| &*one.name)
+        .collect();
+    assert_eq!(told, ["X-Mode", "ab", "X-Other"]);
 }

@@ -3,7 +3,7 @@
 use super::document::{BaselineView, Diff, Report};
 use super::{Detail, REPORT_SCHEMA, Text, clock, comparison, exchange, headline, story, words};
 use crate::diagnosis::{Diagnosis, Phrase};
-use crate::model::{Case, ChosenBaseline};
+use crate::model::{BaselineSource, Case, ChosenBaseline, Match};
 use crate::redact::Masker;
 
 /// Builds the report of a Case. The same arguments give the same report, byte for byte.
@@ -21,7 +21,7 @@ pub fn build(case: &Case, diagnosis: &Diagnosis, masker: &mut Masker) -> Report 
         baseline: case
             .baseline
             .as_ref()
-            .map(|chosen| baseline(chosen, masker)),
+            .map(|chosen| baseline(case, chosen, masker)),
         verdict: headline::verdict(case, diagnosis, masker),
         alternatives: diagnosis
             .alternatives
@@ -44,18 +44,35 @@ fn phrases(phrases: &[Phrase], masker: &mut Masker) -> Vec<Text> {
         .collect()
 }
 
-fn baseline(chosen: &ChosenBaseline, masker: &mut Masker) -> BaselineView {
+fn baseline(case: &Case, chosen: &ChosenBaseline, masker: &mut Masker) -> BaselineView {
     let baseline = &chosen.baseline;
     BaselineView {
         name: masker.text(baseline.name.as_bytes()).into(),
         source: baseline.source.as_str(),
-        learned: false,
+        learned: baseline.source == BaselineSource::Learned,
         found: words::found(chosen.found),
+        reason: reason(case, chosen),
         added: clock::rfc3339(baseline.added),
         method: masker.text(baseline.request.method.as_bytes()).into(),
         url: masker.url(&baseline.request.url).into(),
         distrust: texts(&chosen.distrust, masker),
         unresolved: texts(&baseline.unresolved, masker),
+    }
+}
+
+/// Why this one: how near it is, and of one that was seen to pass, when and from whom.
+fn reason(case: &Case, chosen: &ChosenBaseline) -> String {
+    let near = words::found_in_words(chosen.found);
+    if chosen.baseline.source != BaselineSource::Learned {
+        return near.to_owned();
+    }
+    let micros = case.failing.at.micros_since(chosen.baseline.added);
+    let when = if micros < 0 { "later" } else { "before" };
+    let passed = format!("2xx {} {when}", clock::duration(micros.unsigned_abs()));
+    match chosen.found {
+        Match::LearnedSameClient => format!("{near}, {passed}, same client"),
+        Match::LearnedOtherClient => format!("{near}, {passed}, another client"),
+        _ => format!("{near}, {passed}"),
     }
 }
 

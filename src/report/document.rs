@@ -68,14 +68,16 @@ impl Update {
 pub struct BaselineView {
     /// Its name.
     pub name: Text,
-    /// `curl` or `exchange`.
+    /// `curl`, `exchange` or `learned`.
     pub source: &'static str,
     /// Whether the proxy learned it by itself.
     pub learned: bool,
     /// How it was found.
     #[serde(rename = "match")]
     pub found: &'static str,
-    /// When it was added, RFC 3339.
+    /// Why this one, in words.
+    pub reason: String,
+    /// When it was added, or seen to pass, RFC 3339.
     pub added: String,
     /// Its method.
     pub method: Text,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::recorded::{ContentView, HeadView};
 use super::{Detail, Text, clock, exchange};
-use crate::model::{Baseline, Timestamp};
+use crate::model::{Baseline, BaselineSource, Timestamp};
 use crate::redact::Masker;
 
 /// A known-good request, masked.
@@ -12,8 +12,10 @@ use crate::redact::Masker;
 pub struct RequestView {
     /// Its name.
     pub name: Text,
-    /// `curl` or `exchange`.
+    /// `curl`, `exchange` or `learned`.
     pub source: &'static str,
+    /// Whether the proxy learned it by itself.
+    pub learned: bool,
     /// When it was added, RFC 3339.
     pub added: String,
     /// The method.
@@ -51,6 +53,7 @@ pub fn request(baseline: &Baseline, masker: &mut Masker) -> RequestView {
         warnings: texts(&baseline.warnings),
         name: masker.text(baseline.name.as_bytes()).into(),
         source: baseline.source.as_str(),
+        learned: baseline.source == BaselineSource::Learned,
         added: clock::rfc3339(baseline.added),
         method: masker.text(request.method.as_bytes()).into(),
         url: masker.url(&request.url).into(),

@@ -78,6 +78,19 @@ pub(super) fn found(found: Match) -> &'static str {
     }
 }
 
+/// How a baseline was found, for people.
+pub(super) fn found_in_words(found: Match) -> &'static str {
+    match found {
+        Match::Named => "as you asked",
+        Match::SameOrigin => "same method, route and origin",
+        Match::OtherOrigin => "same method and route on another origin",
+        Match::OtherPrefix => "same method, the path has another prefix",
+        Match::LearnedSameClient | Match::LearnedOtherClient => "same route",
+        Match::OtherMethod => "same route, another method",
+        Match::SameHost => "same host, its credential in the same place",
+    }
+}
+
 /// Whose side failed.
 pub(super) fn failed_side(side: Side) -> &'static str {
     match side {

@@ -205,14 +205,22 @@ impl Store {
         }
     }
 
-    /// Removes the learned request that is called so; whether there was one.
+    /// Removes the baseline of that name, or the learned request that is called so.
     ///
     /// # Errors
-    /// When the store cannot be written.
-    pub fn remove_learned(&self, name: &str) -> Result<bool, StoreError> {
-        let Some(number) = Learned::number_in(name) else {
-            return Ok(false);
-        };
+    /// When there is none of that name, or the store cannot be written.
+    pub fn remove_known_good(&self, name: &str) -> Result<(), BaselineError> {
+        match (self.remove_baseline(name), Learned::number_in(name)) {
+            (Err(BaselineError::NotFound { .. }), Some(number))
+                if self.remove_learned(number)? =>
+            {
+                Ok(())
+            }
+            (removed, _) => removed,
+        }
+    }
+
+    fn remove_learned(&self, number: u64) -> Result<bool, StoreError> {
         self.connection
             .execute("DELETE FROM learned WHERE n = ?1", [signed(number)])
             .map(|removed| removed > 0)

@@ -5,13 +5,14 @@ use super::explained::explained;
 use super::naming::Names;
 use super::recorded::recorded;
 use super::requests::{known_good, requests};
-use crate::capture::store::BaselineError;
+use crate::capture::store::{BaselineError, Store, StoreError};
 use crate::cli::args::{
     AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs,
 };
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
 use crate::cli::{advice, clock};
+use crate::model::{Baseline, Learned};
 use crate::redact::Masker;
 use crate::report::{self, terminal};
 
@@ -59,9 +60,9 @@ fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
 }
 
 fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {
-    let baselines = match context.store_if_any()? {
-        Some(store) => store.baselines().map_err(|error| advice::store(&error))?,
-        None => Vec::new(),
+    let (baselines, learned) = match context.store_if_any()? {
+        Some(store) => stored(&store, args.learned).map_err(|error| advice::store(&error))?,
+        None => (Vec::new(), 0),
     };
     let views: Vec<_> = baselines
         .iter()
@@ -70,14 +71,37 @@ fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {
     if args.json {
         return context.print_json(&views);
     }
-    if baselines.is_empty() {
+    if args.learned {
+        if baselines.is_empty() {
+            let none = "nothing was learned yet: requests that pass through the proxy are\n";
+            context.output.say(none);
+        }
+    } else if baselines.is_empty() {
         let hint = context.command("baseline add --curl -");
         context
             .output
             .say(&format!("no baselines yet; to paste one: {hint}\n"));
     }
+    if learned > 0 && !args.learned {
+        let hint = context.command("baseline list --learned");
+        context.output.say(&format!(
+            "{learned} learned from requests that passed: {hint}\n"
+        ));
+    }
     let text = terminal::requests(&views, &context.style());
     Ok(context.output.print(&text)?)
+}
+
+/// The named ones or the learned ones, and how many are learned.
+fn stored(store: &Store, learned: bool) -> Result<(Vec<Baseline>, u64), StoreError> {
+    let count = store.learned_count()?;
+    let baselines = if learned {
+        let all = store.learned(u32::MAX)?;
+        all.iter().map(Learned::baseline).collect()
+    } else {
+        store.baselines()?
+    };
+    Ok((baselines, count))
 }
 
 fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
@@ -89,7 +113,7 @@ fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
         .store_if_any()?
         .ok_or_else(|| advice::baseline(&absent()))?;
     let baseline = store
-        .baseline(&args.name)
+        .known_good(&args.name)
         .map_err(|error| advice::baseline(&error))?;
     let view = report::request(&baseline, &mut Masker::new());
     if args.json {
@@ -101,7 +125,7 @@ fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
 
 fn remove(args: &BaselineRemoveArgs, context: &mut Context) -> Result<(), Problem> {
     let removed = match context.store_if_any()? {
-        Some(store) => store.remove_baseline(&args.name),
+        Some(store) => store.remove_known_good(&args.name),
         None => Err(BaselineError::NotFound {
             name: args.name.clone(),
             known: Vec::new(),

@@ -41,6 +41,7 @@ fn explain(page: &mut Page<'_>, report: &Report) {
     if !style.is_narrow() {
         told.extend(also(report, about, style).map(|also| ("also", 1, vec![also])));
     }
+    told.extend(learned(report));
     // Two blank lines and the hint come on top of what is told.
     let mut room = MOST_LINES.saturating_sub(head + pair + 3);
     let needs: Vec<usize> = told
@@ -255,6 +256,12 @@ fn in_short(field: &FieldDiff, room: usize, style: &Style) -> String {
         return words;
     }
     chars::cut_middle(&chars::adapt(&short, style.unicode), room, style.unicode)
+}
+
+/// What the known good is that nobody named.
+fn learned(report: &Report) -> Option<(&'static str, usize, Vec<String>)> {
+    let good = report.baseline.as_ref().filter(|good| good.learned)?;
+    Some(("good", 1, vec![format!("{}: {}", good.name, good.reason)]))
 }
 
 /// What to try next: said where there is no headline, or nothing to compare with.

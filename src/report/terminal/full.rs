@@ -193,16 +193,7 @@ fn compared_with(page: &mut Page<'_>, baseline: &BaselineView) {
     let words = chars::adapt(
         &format!(
             "{} ({}, {})",
-            baseline.name,
-            baseline.source,
-            match baseline.found {
-                "named" => "as you asked",
-                "same-origin" => "same method, route and origin",
-                "other-origin" => "same method and route on another origin",
-                "other-prefix" => "same method, the path has another prefix",
-                "other-method" => "same route, another method",
-                _ => "same host, its credential in the same place",
-            }
+            baseline.name, baseline.source, baseline.reason
         ),
         style.unicode,
     );
