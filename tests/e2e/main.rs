@@ -27,6 +27,7 @@ mod explain_401;
 mod find_failures;
 mod http2;
 mod keep_secrets;
+mod learn;
 mod read_while_running;
 mod survive_kill;
 mod unreachable_origin;
@@ -58,6 +59,7 @@ fn main() {
         find_failures::tests(),
         http2::tests(),
         keep_secrets::tests(),
+        learn::tests(),
         read_while_running::tests(),
         survive_kill::tests(),
         unreachable_origin::tests(),
