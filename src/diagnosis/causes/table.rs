@@ -185,6 +185,28 @@ pub const CAUSES: &[Cause] = &[
         check: rules::bearer_prefix_missing::check,
     },
     Cause {
+        id: "token-quoted",
+        summary: "The token was sent with quotes around it.",
+        class: Class::Shape,
+        side: FaultSide::Client,
+        needs: Needs::Request,
+        grades: &[
+            full(96, "on both sides, or around what is a JWT without them"),
+            partial(80, "on one side of a key or an opaque token"),
+        ],
+        veto: Veto::Passed,
+        said: &[],
+        explains: &[
+            "bearer-invalid-token-unspecified",
+            "bearer-prefix-missing",
+            "scheme-mismatch",
+            "wrong-password",
+        ],
+        yields: false,
+        source: "RFC 9110 section 11.2; RFC 6750 section 2.1",
+        check: rules::token_quoted::check,
+    },
+    Cause {
         id: "scheme-mismatch",
         summary: "The credentials are of another scheme than the server asks for.",
         class: Class::WrongKind,

@@ -5,12 +5,14 @@ mod clock;
 mod good;
 mod said;
 mod sent;
+mod word;
 
 pub(crate) use answer::Answer;
 pub(crate) use clock::Clock;
 pub(crate) use good::Good;
 pub(crate) use said::Said;
 pub(crate) use sent::{Sent, has_scheme, is_authorization, user_and_password};
+pub(crate) use word::one_word;
 
 use crate::baseline::route;
 use crate::diff::{self, Difference, Where};

@@ -13,4 +13,5 @@ pub(crate) mod jwt_expired;
 pub(crate) mod placeholder_unresolved;
 pub(crate) mod same_as_known_good;
 pub(crate) mod scheme_mismatch;
+pub(crate) mod token_quoted;
 pub(crate) mod wrong_password;
