@@ -9,6 +9,7 @@ pub(crate) mod bearer_literal_undefined;
 pub(crate) mod bearer_prefix_missing;
 pub(crate) mod challenge_round_trip;
 pub(crate) mod cookie_missing_session;
+pub(crate) mod cors_preflight_unauthorized;
 pub(crate) mod jwt_expired;
 pub(crate) mod placeholder_unresolved;
 pub(crate) mod same_as_known_good;
