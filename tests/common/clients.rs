@@ -192,7 +192,7 @@ fn read_statuses(text: &str) -> Vec<u16> {
 }
 
 /// A command without the caller's environment, whose proxy settings would get in the way.
-fn bare(program: &str) -> Command {
+pub fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
     command
         .env_clear()

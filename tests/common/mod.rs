@@ -4,6 +4,7 @@
 //! child process belongs to a value that ends it.
 
 pub mod binary;
+pub mod browser;
 pub mod clients;
 pub mod frames;
 pub mod normalise;

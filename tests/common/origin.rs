@@ -69,11 +69,20 @@ pub struct Received {
 }
 
 impl Received {
+    /// The method.
+    pub fn method(&self) -> String {
+        self.of_request_line(0)
+    }
+
     /// The request target.
     pub fn target(&self) -> String {
+        self.of_request_line(1)
+    }
+
+    fn of_request_line(&self, part: usize) -> String {
         let head = String::from_utf8_lossy(&self.head);
         let line = head.split("\r\n").next().unwrap_or_default();
-        line.split(' ').nth(1).unwrap_or_default().to_owned()
+        line.split(' ').nth(part).unwrap_or_default().to_owned()
     }
 
     /// The value of the first field of that name.
@@ -178,6 +187,11 @@ impl Origin {
     /// A URL on this origin.
     pub fn url(&self, target: &str) -> String {
         format!("{}://{}{target}", self.transport.scheme(), self.authority())
+    }
+
+    /// The same by its address: for a browser, another site.
+    pub fn url_by_address(&self, target: &str) -> String {
+        format!("{}://{}{target}", self.transport.scheme(), self.address)
     }
 
     /// The requests so far, in the order they came in.

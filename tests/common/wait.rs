@@ -41,13 +41,18 @@ where
 ///
 /// # Panics
 /// With `what` when [`PATIENCE`] is over.
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    patiently(ask).unwrap_or_else(|| panic!("gave up waiting for {what}"))
+}
+
+/// Asks again and again until there is an answer, or [`PATIENCE`] is over.
+pub fn patiently<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     loop {
-        if let Some(answer) = ask() {
+        let answer = ask();
+        if answer.is_some() || start.elapsed() >= PATIENCE {
             return answer;
         }
-        assert!(start.elapsed() < PATIENCE, "gave up waiting for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -236,10 +236,10 @@ fn check_verdict(report: &Value, story: &Story, transport: Transport) {
     assert_eq!(report["exchange"]["http_version"], json!(version));
 }
 
-/// The deciding difference is there and marked, and nothing that is noise is blamed.
-fn check_differences(report: &Value, story: &Story) {
+/// The differences that are not noise: where each stands, its name in lower case, and its kind.
+pub fn blamed(report: &Value) -> Vec<(&str, String, &str)> {
     let fields = report["diff"]["fields"].as_array().unwrap();
-    let blamed: Vec<_> = fields
+    fields
         .iter()
         .filter(|field| field["kind"] != "same" && field["noise"] == json!(false))
         .map(|field| {
@@ -249,10 +249,16 @@ fn check_differences(report: &Value, story: &Story) {
                 field["kind"].as_str().unwrap(),
             )
         })
-        .collect();
+        .collect()
+}
+
+/// The deciding difference is there and marked, and nothing that is noise is blamed.
+fn check_differences(report: &Value, story: &Story) {
     let (place, name, kind) = story.about;
+    let blamed = blamed(report);
     assert_eq!(blamed, [(place, name.to_owned(), kind)], "{report:#}");
     if kind == "changed" {
+        let fields = report["diff"]["fields"].as_array().unwrap();
         let field = fields
             .iter()
             .find(|field| field["where"] == place && field["kind"] == kind)

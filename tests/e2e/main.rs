@@ -21,6 +21,7 @@ mod common;
 
 mod bad_input;
 mod baseline;
+mod browser;
 mod byte_identity;
 mod configure;
 mod explain_401;
@@ -53,6 +54,7 @@ fn main() {
     let trials: Vec<Trial> = [
         bad_input::tests(),
         baseline::tests(),
+        browser::tests(),
         byte_identity::tests(),
         configure::tests(),
         explain_401::tests(),
