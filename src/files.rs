@@ -90,6 +90,26 @@ pub fn create_owner_only(path: &Path, content: &[u8]) -> Result<bool, OwnerOnlyE
     Ok(true)
 }
 
+/// Writes a file (mode 0600) in place of the one that may stand there; who reads at the same time gets
+/// the old content or the new.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace_owner_only(path: &Path, content: &[u8]) -> Result<(), OwnerOnlyError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    // Left behind by a run that was cut off.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(failed("replace", &new, error));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    create_owner_only(&new, content)?;
+    fs::rename(&new, path).map_err(|source| failed("replace", path, source))
+}
+
 /// Reads a file of ours that holds a secret, up to `limit` bytes.
 ///
 /// # Errors
@@ -223,6 +243,18 @@ mod tests {
             read_owner_only(&key, 5),
             Err(OwnerOnlyError::Io { .. })
         ));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whatever_an_earlier_run_left_behind() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("bundle");
+        fs::write(temp.path().join("bundle.new"), b"cut o").unwrap();
+        for content in [b"1", b"2"] {
+            replace_owner_only(&path, content).unwrap();
+            assert_eq!(read_owner_only(&path, 9).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -35,6 +35,13 @@ pub(crate) enum Format {
     Json,
 }
 
+impl Format {
+    /// By the flag `--json`.
+    pub(crate) fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
 impl Announcer {
     /// Prints to those streams.
     pub(crate) fn new(output: Output, style: Style, format: Format) -> Self {

@@ -61,6 +61,11 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether another program is run, whose exit status becomes ours.
+    pub fn has_child(&self) -> bool {
+        matches!(self, Self::Run(args) if !args.child.is_empty())
+    }
+
     /// Whether the command writes JSON, and so its errors too.
     pub fn is_json(&self) -> bool {
         match self {
@@ -96,6 +101,9 @@ pub struct RunArgs {
     /// Print one JSON object per 401 and line instead of text
     #[arg(long)]
     pub json: bool,
+    /// Run a command with its requests led through here, and end as it does
+    #[arg(last = true, value_name = "CMD")]
+    pub child: Vec<OsString>,
 }
 
 /// `why401 list`
@@ -312,7 +320,9 @@ fn import_format() -> ValueParser {
 
 const AFTER_HELP: &str = "\
 Without a command why401 runs the proxy; `why401 run --help` lists its flags.
-Exit status: 0 done, 1 it failed, 2 arguments or configuration are off.";
+Exit status: 0 done, 1 it failed, 2 arguments or configuration are off.
+`run -- CMD` ends as CMD does: its status, 128 + n after signal n; 127 not found,
+126 not executable, 125 why401 itself failed.";
 
 #[cfg(test)]
 mod tests {
@@ -339,6 +349,10 @@ mod tests {
     fn run_is_the_command_when_none_is_named() {
         assert_eq!(completed("why401"), "why401 run");
         assert_eq!(completed("why401 --json"), "why401 run --json");
+        assert_eq!(
+            completed("why401 -- npm --help"),
+            "why401 run -- npm --help"
+        );
         assert_eq!(
             completed("why401 --data d --listen [::1]:1"),
             "why401 --data d run --listen [::1]:1"
@@ -367,6 +381,18 @@ mod tests {
         let cli = Cli::try_parse_from(words("why401 list --data d --color never")).unwrap();
         assert_eq!(cli.global.data, Some(PathBuf::from("d")));
         assert_eq!(cli.global.color, Some(ColorWhen::Never));
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_the_child_alone() {
+        let cli = Cli::try_parse_from(words("why401 run --json -- ls --data x -- y")).unwrap();
+        assert!(cli.command.has_child());
+        let Command::Run(args) = cli.command else {
+            panic!("another command");
+        };
+        assert_eq!(args.child, words("ls --data x -- y"));
+        assert_eq!(cli.global.data, None);
+        assert!(Cli::try_parse_from(words("why401 run ls")).is_err());
     }
 
     #[test]

@@ -24,10 +24,17 @@ pub fn main() -> ExitCode {
     keep_memory_private();
     let environment = Environment::read();
     let arguments = with_default_command(std::env::args_os().collect());
-    let exit = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => run(cli, &environment, offset),
-        Err(error) => refuse(&error, &arguments, &environment),
+    let (exit, has_child) = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            let has_child = cli.command.has_child();
+            (run(cli, &environment, offset), has_child)
+        }
+        Err(error) => {
+            let (ours, child) = before_child(&arguments);
+            (refuse(&error, ours, &environment), child)
+        }
     };
+    let exit = if has_child { exit.beside_child() } else { exit };
     exit.into()
 }
 
@@ -66,6 +73,14 @@ fn tell(problem: &Problem, json: bool, output: &mut Output) -> Exit {
         output.say(&text);
     }
     problem.exit()
+}
+
+/// The arguments up to those of a child, and whether there is one.
+fn before_child(arguments: &[OsString]) -> (&[OsString], bool) {
+    let mut parts = arguments.splitn(2, |argument| argument == "--");
+    let ours = parts.next().unwrap_or_default();
+    let has_child = ours.iter().any(|argument| argument == "run") && parts.next().is_some();
+    (ours, has_child)
 }
 
 /// What clap has to say: help and version are results, everything else is about the arguments.

@@ -11,6 +11,8 @@ pub enum Exit {
     Failed,
     /// The arguments or the configuration are off.
     Usage,
+    /// `run -- CMD`: as CMD ended, or one of those that say why there was no such end.
+    Child(u8),
 }
 
 impl Exit {
@@ -20,9 +22,22 @@ impl Exit {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Child(status) => status,
+        }
+    }
+
+    /// With a child, the usual numbers are the child's: our own failures get one apart.
+    #[must_use]
+    pub fn beside_child(self) -> Self {
+        match self {
+            Self::Done | Self::Child(_) => self,
+            Self::Failed | Self::Usage => Self::Child(OWN_FAILURE),
         }
     }
 }
+
+/// As with env, timeout and nohup (POSIX says 126 and 127 for what cannot be run and is not found).
+const OWN_FAILURE: u8 = 125;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -12,11 +12,13 @@ pub mod problem;
 
 mod advice;
 mod announce;
+mod child;
 mod commands;
 mod context;
 mod entry;
 mod git_index;
 mod input;
+mod running;
 #[cfg(test)]
 mod sample;
 mod signals;

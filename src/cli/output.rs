@@ -77,6 +77,8 @@ pub struct Output {
     /// How everything else may look.
     pub notice: Look,
     status: Status,
+    /// Standard output is another program's.
+    shares_stdout: bool,
 }
 
 impl std::fmt::Debug for Output {
@@ -100,12 +102,23 @@ impl Output {
     /// The streams of this process once more, to be used elsewhere at the same time.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(
-            Box::new(io::stdout()),
-            Box::new(io::stderr()),
-            self.result,
-            self.notice,
-        )
+        let result: Box<dyn Write + Send> = match self.shares_stdout {
+            false => Box::new(io::stdout()),
+            true => Box::new(io::stderr()),
+        };
+        Self {
+            shares_stdout: self.shares_stdout,
+            ..Self::new(result, Box::new(io::stderr()), self.result, self.notice)
+        }
+    }
+
+    /// From now on standard output is another program's: results go to standard error. That program
+    /// may write to the terminal as well, so nothing is replaced in place.
+    pub fn leave_stdout(&mut self) {
+        self.stdout = Box::new(io::stderr());
+        self.shares_stdout = true;
+        self.notice.terminal = false;
+        self.result = self.notice;
     }
 
     /// Any two streams.
@@ -121,6 +134,7 @@ impl Output {
             result,
             notice,
             status: Status::default(),
+            shares_stdout: false,
         }
     }
 

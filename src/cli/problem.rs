@@ -44,6 +44,11 @@ impl Problem {
         Self::new(code, Exit::Usage, message.into())
     }
 
+    /// A child could not be run: 127 or 126.
+    pub fn child(code: &'static str, status: u8, message: impl Into<String>) -> Self {
+        Self::new(code, Exit::Child(status), message.into())
+    }
+
     /// Writing our own output failed. A reader that went away (`why401 list | head`) is no error.
     pub fn output(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

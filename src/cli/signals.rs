@@ -2,6 +2,19 @@
 
 use std::io;
 
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Ctrl-C.
+    Interrupt,
+    /// To end.
+    #[cfg(unix)]
+    Terminate,
+    /// The terminal is gone.
+    #[cfg(unix)]
+    HangUp,
+}
+
 /// The signals that ask us to end.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -34,11 +47,11 @@ impl Signals {
 
     /// Waits for the next one.
     #[cfg(unix)]
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Wish {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => Wish::Interrupt,
+            _ = self.terminate.recv() => Wish::Terminate,
+            _ = self.hang_up.recv() => Wish::HangUp,
         }
     }
 
@@ -57,10 +70,11 @@ impl Signals {
 
     /// Waits for the next one.
     #[cfg(not(unix))]
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Wish {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Wish::Interrupt
     }
 }
 

@@ -118,7 +118,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// From here on the end of the CA is told.
-const CA_WARNING_DAYS: i64 = 30;
+pub(crate) const CA_WARNING_DAYS: i64 = 30;
 /// The last line of the block.
 pub(crate) const WAITING: &str = "  waiting for the first request";
 

@@ -127,6 +127,39 @@ impl Why401 {
         finish(Guard(child), None)
     }
 
+    /// Runs `run -- CHILD` to its end.
+    pub fn run_child<A: AsRef<OsStr>>(
+        &self,
+        more: &[&str],
+        child: &[A],
+        input: Option<&[u8]>,
+    ) -> Output {
+        finish(Guard(self.spawn_child(FREE_PORT, more, child)), input)
+    }
+
+    /// The same, on the port that `run` takes by itself.
+    pub fn run_child_on_the_usual_port<A: AsRef<OsStr>>(&self, child: &[A]) -> Output {
+        finish(Guard(self.spawn_child(&[], &[], child)), None)
+    }
+
+    /// Starts `run -- CHILD`.
+    pub fn start_child<A: AsRef<OsStr>>(&self, more: &[&str], child: &[A]) -> Running {
+        Running::start(self.spawn_child(FREE_PORT, more, child))
+    }
+
+    fn spawn_child<A: AsRef<OsStr>>(&self, port: &[&str], more: &[&str], child: &[A]) -> Child {
+        let mut command = self.binary();
+        command.arg("run").arg("--data").arg(self.data());
+        command
+            .arg("--upstream-ca")
+            .arg(self.home.path().join("upstream-ca.pem"));
+        if !more.contains(&"--listen") {
+            command.args(port);
+        }
+        command.args(more).arg("--").args(child);
+        command.spawn().expect("the binary starts")
+    }
+
     /// Runs another command on the same data folder.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         self.command_with_input(arguments, None)
@@ -213,6 +246,8 @@ impl Why401 {
         command
     }
 }
+
+const FREE_PORT: &[&str] = &["--listen", "127.0.0.1:0"];
 
 /// A child that ends with its owner.
 #[derive(Debug)]
@@ -303,9 +338,14 @@ impl Running {
     }
 
     /// Stops it as Ctrl-C does; returns what it printed.
-    pub fn stop(mut self) -> Output {
+    pub fn stop(self) -> Output {
+        self.signal(rustix::process::Signal::INT)
+    }
+
+    /// Sends it a signal and waits for its end; returns what it printed.
+    pub fn signal(mut self, signal: rustix::process::Signal) -> Output {
         let id = rustix::process::Pid::from_child(&self.child.0);
-        rustix::process::kill_process(id, rustix::process::Signal::INT).expect("our own child");
+        rustix::process::kill_process(id, signal).expect("our own child");
         self.end()
     }
 

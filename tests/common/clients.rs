@@ -120,6 +120,39 @@ impl Client {
         matches!(self, Self::Curl | Self::Httpx | Self::Undici)
     }
 
+    /// A command that sends one GET, with what the environment says about proxies and CAs, and prints
+    /// the status.
+    pub fn plain_command(self, url: &str) -> Vec<String> {
+        let node = |code: &str| {
+            let here = folder().join("here.js");
+            let here = here.to_str().expect("a UTF-8 path").to_owned();
+            let load = "require('node:module').createRequire(process.argv[1])";
+            let code = format!("{load}('{}').{code}", self.name());
+            vec!["node".to_owned(), "-e".to_owned(), code, here]
+        };
+        let python = |code: &str| {
+            let code = format!("import {0}, sys; {code}", self.name());
+            vec![python(), "-c".to_owned(), code]
+        };
+        let mut command = match self {
+            Self::Curl => ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\n"]
+                .map(str::to_owned)
+                .to_vec(),
+            Self::Requests => python("print(requests.get(sys.argv[1]).status_code)"),
+            Self::Httpx => python("print(httpx.get(sys.argv[1]).status_code)"),
+            Self::Axios | Self::AxiosAbsoluteForm => node(
+                "get(process.argv[2], { validateStatus: () => true })\
+                 .then(response => console.log(response.status))",
+            ),
+            Self::Undici => node(
+                "request(process.argv[2])\
+                 .then(response => console.log(response.statusCode))",
+            ),
+        };
+        command.push(url.to_owned());
+        command
+    }
+
     /// Sends the requests one after the other; returns the statuses.
     ///
     /// # Panics
@@ -201,7 +234,8 @@ pub fn bare(program: &str) -> Command {
     command
 }
 
-fn runs(program: &str, arguments: &[&str]) -> bool {
+/// Whether a program is installed.
+pub fn runs(program: &str, arguments: &[&str]) -> bool {
     bare(program)
         .args(arguments)
         .stdin(Stdio::null())

@@ -30,6 +30,8 @@ mod http2;
 mod keep_secrets;
 mod learn;
 mod read_while_running;
+mod run_clients;
+mod run_command;
 mod survive_kill;
 mod unreachable_origin;
 
@@ -63,6 +65,8 @@ fn main() {
         keep_secrets::tests(),
         learn::tests(),
         read_while_running::tests(),
+        run_clients::tests(),
+        run_command::tests(),
         survive_kill::tests(),
         unreachable_origin::tests(),
     ]

@@ -1,5 +1,6 @@
 //! What this machine does not give us: ports, folders, the CA.
 
+use std::ffi::OsStr;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -67,6 +68,40 @@ pub(crate) fn authority(error: &CaError) -> Problem {
         CaError::Crypto(_) => {
             Problem::failed("ca-crypto", "the CA cannot be made").caused_by(error)
         }
+    }
+}
+
+/// The files that a child is pointed at cannot be written.
+pub(crate) fn client_files(error: &OwnerOnlyError) -> Problem {
+    owner_only(
+        "client-folder",
+        "the files that the command needs cannot be written",
+        error,
+    )
+}
+
+/// A program that cannot be run.
+pub(crate) fn child(program: &OsStr, error: &io::Error) -> Problem {
+    let name = program.to_string_lossy();
+    if error.kind() == io::ErrorKind::NotFound {
+        let problem = Problem::child("command-not-found", 127, format!("there is no {name}"));
+        return match hint_for_absent(&name) {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        };
+    }
+    Problem::child("command-not-run", 126, format!("{name} cannot be run")).caused_by(error)
+}
+
+fn hint_for_absent(name: &str) -> Option<&'static str> {
+    if name.contains(char::is_whitespace) {
+        Some("give the command and its arguments as words of their own: why401 run -- npm test")
+    } else if name.contains(['/', '\\']) {
+        None
+    } else if cfg!(windows) {
+        Some("a script needs its ending: why401 run -- npm.cmd test")
+    } else {
+        Some("a shell's own words need a shell: why401 run -- sh -c '…'")
     }
 }
 

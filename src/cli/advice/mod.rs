@@ -7,7 +7,7 @@ mod store;
 mod words;
 
 pub(crate) use config::config;
-pub(crate) use host::{authority, listen, roots, tracked_key};
+pub(crate) use host::{authority, child, client_files, listen, roots, tracked_key};
 pub(crate) use import::import;
 pub(crate) use store::{baseline, explain, resolve, store};
 pub(crate) use words::nearest;

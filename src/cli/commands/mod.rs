@@ -10,6 +10,7 @@ mod naming;
 mod recorded;
 mod requests;
 mod run;
+mod run_child;
 mod show;
 mod why;
 
