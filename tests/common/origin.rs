@@ -87,22 +87,28 @@ impl Received {
 
     /// The value of the first field of that name.
     pub fn field(&self, name: &str) -> Option<String> {
-        let head = String::from_utf8_lossy(&self.head);
-        head.split("\r\n").skip(1).find_map(|line| {
-            let (found, value) = line.split_once(':')?;
-            found
-                .eq_ignore_ascii_case(name)
-                .then(|| value.trim().to_owned())
+        self.fields(name).into_iter().next()
+    }
+
+    /// The value of that cookie; HTTP/2 may send each in a line of its own.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.fields("cookie").iter().find_map(|cookies| {
+            let mut pairs = cookies.split(';');
+            pairs.find_map(|pair| {
+                let (found, value) = pair.trim().split_once('=')?;
+                (found == name).then(|| value.to_owned())
+            })
         })
     }
 
-    /// The value of that cookie.
-    pub fn cookie(&self, name: &str) -> Option<String> {
-        let cookies = self.field("cookie")?;
-        cookies.split(';').find_map(|pair| {
-            let (found, value) = pair.trim().split_once('=')?;
-            (found == name).then(|| value.to_owned())
-        })
+    fn fields(&self, name: &str) -> Vec<String> {
+        let head = String::from_utf8_lossy(&self.head);
+        let lines = head.split("\r\n").skip(1);
+        lines
+            .filter_map(|line| line.split_once(':'))
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim().to_owned())
+            .collect()
     }
 }
 

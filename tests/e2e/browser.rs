@@ -25,7 +25,7 @@ const STORIES: [(&str, Story); 5] = [
 ];
 
 const CAUSE_OF_OMITTED_CREDENTIALS: Option<&str> = Some("cookie-missing-session");
-const CAUSE_OF_REFUSED_PREFLIGHT: Option<&str> = None;
+const CAUSE_OF_REFUSED_PREFLIGHT: Option<&str> = Some("cors-preflight-unauthorized");
 const CAUSE_OF_REDIRECTED_FETCH: Option<&str> = Some("authorization-missing");
 
 const AUTHORIZATION_IS_MISSING: &[Difference] = &[("header", "authorization", "missing")];
