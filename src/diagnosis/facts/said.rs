@@ -37,6 +37,8 @@ pub enum Said {
     Revoked,
     /// It lacks a right.
     Scope,
+    /// More than one came.
+    Several,
     /// Its signature does not verify.
     Signature,
 }
@@ -190,8 +192,12 @@ const WORDS: &[(Said, &str)] = &[
         r"insufficient[_ ](scope|permission|privilege|right)|missing[_ ]scope|required scopes?|not allowed to",
     ),
     (
+        Said::Several,
+        r"\b(multiple|more than one|several|duplicated?) ((bearer|access|api|auth\w*|jwt) ){0,2}(tokens?|keys?|headers?|credentials|authorizations?)([^a-z]|$)|(duplicate|multiple)_(tokens?|authorization)",
+    ),
+    (
         Said::Signature,
-        r"(invalid|bad|wrong|mismatch\w*).{0,15}signature|signature.{0,25}(invalid|fail|mismatch|verif|not match)",
+        r"(invalid|bad|wrong|mismatch\w*).{0,15}signature|signature.{0,25}(invalid|fail|mismatch|verif|not match|is required)",
     ),
 ];
 
@@ -240,6 +246,8 @@ mod tests {
             ("jwt audience invalid. expected: api", vec![Said::Audience]),
             ("invalid_client", vec![Said::Client]),
             ("insufficient_scope", vec![Said::Scope]),
+            ("Multiple tokens provided", vec![Said::Several]),
+            ("Duplicate API key found", vec![Said::Several]),
             ("Unauthorized", vec![]),
             ("401 Authorization Required", vec![Said::NotAuthenticated]),
         ] {

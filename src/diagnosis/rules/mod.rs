@@ -1,8 +1,10 @@
 //! One file per cause. Each has `check`: a suspicion, or nothing.
 
 pub(crate) mod api_key_missing;
+pub(crate) mod authorization_duplicated;
 pub(crate) mod authorization_empty;
 pub(crate) mod authorization_missing;
+pub(crate) mod basic_undecodable;
 pub(crate) mod bearer_doubled;
 pub(crate) mod bearer_invalid_token_unspecified;
 pub(crate) mod bearer_literal_undefined;
@@ -15,4 +17,6 @@ pub(crate) mod placeholder_unresolved;
 pub(crate) mod same_as_known_good;
 pub(crate) mod scheme_mismatch;
 pub(crate) mod token_quoted;
+pub(crate) mod token_truncated;
+pub(crate) mod token_whitespace_inside;
 pub(crate) mod wrong_password;
