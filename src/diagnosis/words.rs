@@ -1,5 +1,8 @@
 //! Wording that several rules share: spans of time, names, and how each client sends a credential.
 
+use time::OffsetDateTime;
+use time::macros::format_description;
+
 use super::finding::Phrase;
 use crate::model::{ClientKind, Place};
 
@@ -14,6 +17,15 @@ pub(crate) fn span(seconds: i64) -> String {
         3600..172_800 => format!("{hours} h"),
         _ => format!("{days} days"),
     }
+}
+
+/// A time in a token as people read it, in seconds since the epoch.
+pub(crate) fn instant(epoch_seconds: i64) -> Option<String> {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    OffsetDateTime::from_unix_timestamp(epoch_seconds)
+        .ok()?
+        .format(format)
+        .ok()
 }
 
 /// A date in a token beyond this counts milliseconds by mistake: no time can be told from it.

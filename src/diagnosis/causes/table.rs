@@ -212,7 +212,7 @@ pub const CAUSES: &[Cause] = &[
         needs: Needs::Request,
         grades: &[
             full(96, "on both sides, or around what is a JWT without them"),
-            partial(80, "on one side of a key or an opaque token"),
+            partial(74, "on one side of a key or an opaque token"),
         ],
         veto: Veto::Passed,
         said: &[],
@@ -234,7 +234,7 @@ pub const CAUSES: &[Cause] = &[
         needs: Needs::Request,
         grades: &[
             full(95, "what is left without it is a token"),
-            partial(80, "a space between two parts of what may be one token"),
+            partial(74, "a space between two parts of what may be one token"),
         ],
         veto: Veto::Passed,
         said: &[],
@@ -260,7 +260,7 @@ pub const CAUSES: &[Cause] = &[
                 "it holds a clear colon, UTF-16, base64 once more or nothing; or it does not decode to user:password, and the server asks for Basic",
             ),
             partial(
-                80,
+                74,
                 "it is base64url, or the server does not ask for Basic: some APIs take a key so",
             ),
         ],
@@ -353,6 +353,33 @@ pub const CAUSES: &[Cause] = &[
         yields: false,
         source: "RFC 7519 section 4.1.4",
         check: rules::jwt_expired::check,
+    },
+    Cause {
+        id: "jwt-not-yet-valid-clock-skew",
+        summary: "The token is valid from a time on that the server has not reached: a clock is wrong.",
+        class: Class::Computed,
+        side: FaultSide::Client,
+        needs: Needs::Request,
+        grades: &[
+            full(
+                93,
+                "nbf is more than 5 minutes ahead of the server's clock; or nbf or iat is ahead, and the server says so",
+            ),
+            partial(
+                79,
+                "nbf or iat is more than a minute ahead; or the server says so of a token that does not show it",
+            ),
+            slight(
+                45,
+                "within the next minute, or in a cookie beside another credential",
+            ),
+        ],
+        veto: Veto::PassedThen,
+        said: &[Said::NotYetValid],
+        explains: &["bearer-invalid-token-unspecified"],
+        yields: false,
+        source: "RFC 7519 sections 4.1.5 and 4.1.6; PostgREST: \"JWT issued at future\"",
+        check: rules::jwt_not_yet_valid_clock_skew::check,
     },
     Cause {
         id: "wrong-password",

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use crate::diagnosis::{Phrase, words};
 use crate::model::{FieldSection, Timestamp};
 
 /// The time by which a time-dependent credential is judged.
@@ -51,6 +52,16 @@ impl Clock {
         self.now.secs().saturating_sub(epoch_seconds.floor() as i64)
     }
 
+    /// How far the server's clock is from ours, if it is worth telling.
+    pub(crate) fn skew_told(&self) -> Option<Phrase> {
+        let skew = self.skew.filter(|skew| skew.abs() >= WORTH_TELLING)?;
+        Some(Phrase::new(format!(
+            "the server's clock is {} {} ours",
+            words::span(skew),
+            if skew > 0 { "ahead of" } else { "behind" },
+        )))
+    }
+
     /// `by the server's clock`, or `by our clock`.
     pub(crate) fn whose(&self) -> &'static str {
         if self.by_server {
@@ -60,6 +71,9 @@ impl Clock {
         }
     }
 }
+
+/// In seconds.
+const WORTH_TELLING: i64 = 30;
 
 /// A cached answer's `Date` is that of its making (RFC 9111 section 4.2.3).
 fn from_cache(fields: &FieldSection) -> bool {

@@ -104,11 +104,19 @@ fn kinds(words: &str) -> Vec<Said> {
     if ONE_OF_THESE.is_match(&words) {
         return vec![Said::Refused];
     }
-    VOCABULARY
+    // Certificates are revoked and have issuers, too.
+    let of_a_certificate = words.contains("certificate");
+    let mut kinds: Vec<Said> = VOCABULARY
         .iter()
+        .filter(|(kind, _)| !(of_a_certificate && matches!(kind, Said::Issuer | Said::Revoked)))
         .filter(|(_, pattern)| pattern.is_match(&words))
         .map(|(kind, _)| *kind)
-        .collect()
+        .collect();
+    // "No credentials found for given 'iss'": what is missing is the server's entry for it.
+    if kinds.contains(&Said::Issuer) {
+        kinds.retain(|kind| *kind != Said::Missing);
+    }
+    kinds
 }
 
 fn is_code(statement: &Statement) -> bool {
@@ -151,14 +159,20 @@ const WORDS: &[(Said, &str)] = &[
         Said::ApiKeyMissing,
         r"\b(no|missing|without|lacks)\b.{0,20}\b(api|subscription|access)[ _-]?key|\b(api|subscription|access)[ _-]?key\b.{0,20}\b(missing|required|not (provided|found|present|supplied))|missing_api_?key",
     ),
-    (Said::Audience, r"(^|[^a-z])audiences?([^a-z]|$)"),
+    (
+        Said::Audience,
+        r"(^|[^a-z])aud(iences?)?([^a-z]|$)|(invalid|token|unexpected)audience",
+    ),
     (Said::Client, r"invalid_client|unauthorized_client"),
     (
         Said::Expired,
-        r"(^|[^a-z])expired([^a-z]|$)|pgrst303|tokenexpired|jwtexpired|expiredsignature|expiredtoken",
+        r"(^|[^a-z])expired([^a-z]|$)|tokenexpired|jwtexpired|expiredsignature|expiredtoken|.exp. claim timestamp",
     ),
     (Said::Grant, r"invalid_grant"),
-    (Said::Issuer, r"(^|[^a-z])issuer([^a-z]|$)|\biss claim"),
+    (
+        Said::Issuer,
+        r"(^|[^a-z])iss(uers?)?([^a-z]|$)|(invalid|token|unexpected)(issuer|tenant)",
+    ),
     (
         Said::Locked,
         r"(^|[^a-z])locked([^a-z]|$)|too many|rate.?limit|throttl|captcha|(account|user).{0,15}(disabled|suspended|blocked)",
@@ -173,7 +187,7 @@ const WORDS: &[(Said, &str)] = &[
     ),
     (
         Said::NotYetValid,
-        r"not yet valid|not active|used (before|too early)|not valid before|issued (at|in the) future",
+        r"not[ _]?(yet[ _]?valid|valid[ _]?yet|active[ _]?yet|valid before)|jwt not active|used (before|too early)|cannot be used yet|issued (at|in the) future|immature|notbeforeerror|.nbf. claim timestamp|nbf\b.{0,30}in the future",
     ),
     (
         Said::Password,
@@ -181,11 +195,11 @@ const WORDS: &[(Said, &str)] = &[
     ),
     (
         Said::Refused,
-        r"invalid[_ ]?((access|bearer|auth|authentication|id|api|jwt)[_ ]?)?(token|jwt)|token[_ ](is )?(invalid|not valid|rejected|malformed)|(could not|couldn.t|cannot|failed to|unable to) (validate|verify|decode|parse)|bad (token|credentials)|malformed|jwt verification|invalid authentication",
+        r"invalid[_ ]?((access|bearer|auth|authentication|id|api|jwt)[_ ]?)?(token|jwt)|token[_ ](is )?(invalid|not valid|rejected|malformed)|(could not|couldn.t|cannot|failed to|unable to) (validate|verify|decode|parse)|bad (token|credentials)|malformed|token is not active|no longer valid|jwt verification|invalid authentication",
     ),
     (
         Said::Revoked,
-        r"(^|[^a-z])revoked([^a-z]|$)|invalidated|no longer valid|logged out|session_not_found",
+        r"(^|[^a-z])revoked([^a-z]|$)|tokenrevoked|revokedtoken|invalidated|logged out|(black|deny)listed|session_not_found|session (was |has been )?(terminated|ended)|session not found",
     ),
     (
         Said::Scope,
@@ -246,6 +260,40 @@ mod tests {
             ("jwt audience invalid. expected: api", vec![Said::Audience]),
             ("invalid_client", vec![Said::Client]),
             ("insufficient_scope", vec![Said::Scope]),
+            (
+                "the token does not have a valid audience",
+                vec![Said::Audience],
+            ),
+            ("The aud claim is not valid", vec![Said::Audience]),
+            ("unexpected \"aud\" claim value", vec![Said::Audience]),
+            (
+                "InvalidAuthenticationTokenAudience",
+                vec![Said::Audience, Said::Refused],
+            ),
+            ("Jwt issuer is not configured", vec![Said::Issuer]),
+            ("The iss claim is not valid", vec![Said::Issuer]),
+            ("No credentials found for given 'iss'", vec![Said::Issuer]),
+            ("unable to get local issuer certificate", vec![]),
+            ("jwt not active", vec![Said::NotYetValid]),
+            (
+                "Jwt used before 2026-01-15T12:06:40Z",
+                vec![Said::NotYetValid],
+            ),
+            ("The token is not yet valid (nbf)", vec![Said::NotYetValid]),
+            ("token is not valid yet", vec![Said::NotYetValid]),
+            (
+                "Could not verify JWT: JWTNotYetValid",
+                vec![Said::NotYetValid, Said::Refused],
+            ),
+            (
+                "\"nbf\" claim timestamp check failed",
+                vec![Said::NotYetValid],
+            ),
+            // Keycloak says so of expired ones.
+            ("Token is not active", vec![Said::Refused]),
+            ("session_not_found", vec![Said::Revoked]),
+            ("auth/id-token-revoked", vec![Said::Revoked]),
+            ("The client certificate was revoked", vec![]),
             ("Multiple tokens provided", vec![Said::Several]),
             ("Duplicate API key found", vec![Said::Several]),
             ("Unauthorized", vec![]),

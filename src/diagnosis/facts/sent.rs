@@ -66,6 +66,14 @@ impl<'a> Sent<'a> {
             .filter_map(|carrier| Some((carrier, jwt::decode(&carrier.normalised)?)))
     }
 
+    /// Whether that is a cookie beside another credential: it may be renewed by the server, or never be read.
+    pub(crate) fn is_cookie_beside_another(&self, carrier: &Carrier) -> bool {
+        matches!(carrier.place, Place::Cookie(_))
+            && self
+                .credentials()
+                .any(|other| !matches!(other.place, Place::Cookie(_)))
+    }
+
     /// Whether it is a CORS preflight: a browser sends it without credentials, always.
     pub(crate) fn is_preflight(&self) -> bool {
         self.request.method == "OPTIONS"

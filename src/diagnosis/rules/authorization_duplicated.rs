@@ -45,12 +45,9 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
                 .credential(carrier)
         })
         .collect();
-    let good_lines = facts.good.map_or(0, |good| {
-        let carriers = good.sent.carriers.iter();
-        carriers.filter(|carrier| is_authorization(carrier)).count()
-    });
-    if lines_sent > 1 && good_lines == 1 {
-        evidence.push(Phrase::new("known good sends Authorization once"));
+    let adds_to_good = lines_sent > 1 && adds_to_good(facts);
+    if adds_to_good {
+        evidence.push(Phrase::new("known good sends one of them only"));
     }
     evidence.extend(said.and_then(|answer| answer.quote(&[Said::Several])));
     let place = shown.first()?.place.clone();
@@ -60,11 +57,27 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         title: title.into(),
         evidence,
         fix: vec![Phrase::new(fix(facts.client(), &shown))],
-        about: is_authorization(shown.first()?)
+        about: (adds_to_good || joined.is_some())
             .then(|| (Where::Header, facts.sent.spelling("authorization"))),
         place: Some(place),
         ..Suspicion::default()
     })
+}
+
+/// Whether the known-good request sends one of the lines, and no other.
+fn adds_to_good(facts: &Facts<'_>) -> bool {
+    let lines = |carriers: &[Carrier]| {
+        carriers
+            .iter()
+            .filter(|carrier| is_authorization(carrier))
+            .map(|carrier| carrier.raw.clone())
+            .collect::<Vec<_>>()
+    };
+    let good = facts.good.map(|good| lines(&good.sent.carriers));
+    match good.as_deref() {
+        Some([only]) => lines(&facts.sent.carriers).contains(only),
+        _ => false,
+    }
 }
 
 /// More than these are not worth showing.

@@ -1,8 +1,5 @@
 //! `jwt-expired`: the token says itself until when it was valid.
 
-use time::OffsetDateTime;
-use time::macros::format_description;
-
 use crate::auth::credentials::Carrier;
 use crate::auth::jwt::Jwt;
 use crate::diagnosis::facts::{Facts, Said};
@@ -24,17 +21,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         strength,
     } = found;
     let mut evidence = vec![told(facts, carrier, &token, ago)];
-    if let Some(skew) = facts
-        .clock
-        .skew
-        .filter(|skew| skew.abs() >= SKEW_WORTH_TELLING)
-    {
-        evidence.push(Phrase::new(format!(
-            "the server's clock is {} {} ours",
-            words::span(skew),
-            if skew > 0 { "ahead of" } else { "behind" },
-        )));
-    }
+    evidence.extend(facts.clock.skew_told());
     evidence.extend(good_one(facts, &carrier.place));
     evidence.extend(
         facts
@@ -72,12 +59,7 @@ impl<'a> Expired<'a> {
             SOON..0 => Strength::Slight,
             _ => return None,
         };
-        // A cookie beside another credential may be renewed by the server, or never be read.
-        let beside = matches!(carrier.place, Place::Cookie(_))
-            && facts
-                .sent
-                .credentials()
-                .any(|other| !matches!(other.place, Place::Cookie(_)));
+        let beside = facts.sent.is_cookie_beside_another(carrier);
         Some(Self {
             carrier,
             token,
@@ -91,7 +73,6 @@ impl<'a> Expired<'a> {
 const SURE: i64 = 301;
 /// Clients and servers need not agree on the minute.
 const SOON: i64 = -60;
-const SKEW_WORTH_TELLING: i64 = 30;
 
 fn title(place: &Place, ago: i64) -> String {
     let what = match place {
@@ -108,7 +89,7 @@ fn title(place: &Place, ago: i64) -> String {
 
 fn told(facts: &Facts<'_>, carrier: &Carrier, token: &Jwt, ago: i64) -> Phrase {
     let exp = facts.clock.now.secs().saturating_sub(ago);
-    let when = instant(exp).map_or_else(String::new, |when| format!(" {when}"));
+    let when = words::instant(exp).map_or_else(String::new, |when| format!(" {when}"));
     let relation = if ago >= 0 { "ago" } else { "from then" };
     let lived = token
         .number("iat")
@@ -142,14 +123,6 @@ fn good_one(facts: &Facts<'_>, place: &Place) -> Option<Phrase> {
             words::span(left)
         ))
     })
-}
-
-fn instant(epoch_seconds: i64) -> Option<String> {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-    OffsetDateTime::from_unix_timestamp(epoch_seconds)
-        .ok()?
-        .format(format)
-        .ok()
 }
 
 fn fix(client: ClientKind) -> &'static str {

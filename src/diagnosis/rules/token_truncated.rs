@@ -41,7 +41,11 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         title: cut.title().into(),
         evidence,
         fix: vec![Phrase::new(fix(facts.client(), carrier, &cut))],
-        about: facts.sent.about(&carrier.place),
+        // Being the only difference is no proof where the length is none.
+        about: facts
+            .sent
+            .about(&carrier.place)
+            .filter(|_| cut.strength() == Strength::Full),
         ..Suspicion::default()
     })
 }
