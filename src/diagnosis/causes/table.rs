@@ -30,6 +30,29 @@ pub const CAUSES: &[Cause] = &[
         check: rules::challenge_round_trip::check,
     },
     Cause {
+        id: "normal-refresh-cycle",
+        summary: "The token had run out; the client renewed it by itself and got through. Not a failure.",
+        class: Class::Expected,
+        side: FaultSide::Client,
+        needs: Needs::History,
+        grades: &[
+            full(
+                92,
+                "it had expired, and the same request passed with another one",
+            ),
+            partial(
+                80,
+                "it had been good before, and the new one was just given out",
+            ),
+        ],
+        veto: Veto::Nothing,
+        said: &[],
+        explains: &["bearer-invalid-token-unspecified", "jwt-expired"],
+        yields: false,
+        source: "RFC 6749 section 1.5; RFC 6750 section 3.1",
+        check: rules::normal_refresh_cycle::check,
+    },
+    Cause {
         id: "cors-preflight-unauthorized",
         summary: "The server asks a CORS preflight for credentials; browsers send it without, always.",
         class: Class::Preflight,

@@ -14,6 +14,7 @@ pub(crate) mod cookie_missing_session;
 pub(crate) mod cors_preflight_unauthorized;
 pub(crate) mod jwt_expired;
 pub(crate) mod jwt_not_yet_valid_clock_skew;
+pub(crate) mod normal_refresh_cycle;
 pub(crate) mod placeholder_unresolved;
 pub(crate) mod same_as_known_good;
 pub(crate) mod scheme_mismatch;
