@@ -87,6 +87,33 @@ pub const CAUSES: &[Cause] = &[
         check: rules::cookie_missing_session::check,
     },
     Cause {
+        id: "redirect-dropped-authorization",
+        summary: "The client followed a redirect and did not send Authorization again.",
+        class: Class::WhyMissing,
+        side: FaultSide::Client,
+        needs: Needs::History,
+        grades: &[
+            full(
+                95,
+                "the redirect before had it, and this client drops it there",
+            ),
+            partial(
+                85,
+                "the same, on one host and over two connections of an unknown client",
+            ),
+        ],
+        veto: Veto::Nothing,
+        said: &[Said::Missing, Said::NotAuthenticated],
+        explains: &[
+            "api-key-missing",
+            "authorization-missing",
+            "cookie-missing-session",
+        ],
+        yields: false,
+        source: "Fetch standard, HTTP-redirect fetch; manuals and sources of the clients",
+        check: rules::redirect_dropped_authorization::check,
+    },
+    Cause {
         id: "authorization-missing",
         summary: "No credential where one is needed.",
         class: Class::Missing,

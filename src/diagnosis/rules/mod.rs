@@ -16,6 +16,7 @@ pub(crate) mod jwt_expired;
 pub(crate) mod jwt_not_yet_valid_clock_skew;
 pub(crate) mod normal_refresh_cycle;
 pub(crate) mod placeholder_unresolved;
+pub(crate) mod redirect_dropped_authorization;
 pub(crate) mod same_as_known_good;
 pub(crate) mod scheme_mismatch;
 pub(crate) mod token_quoted;
