@@ -1,7 +1,9 @@
 //! The arguments, as clap reads them.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -172,12 +174,16 @@ pub struct WhyArgs {
 /// `why401 diff`
 #[derive(Args, Clone, Debug)]
 pub struct DiffArgs {
-    /// The request that fails: a file with a curl command, - for standard input, or an id
+    /// The request that fails: a file with a curl command, - for standard input, an id,
+    /// FILE.har#n, or COLLECTION.json#ITEM
     #[arg(value_name = "FAILING")]
     pub failing: String,
     /// The request that works: likewise
     #[arg(value_name = "GOOD")]
     pub good: String,
+    /// Variables of Postman.
+    #[command(flatten)]
+    pub variables: PostmanVariables,
     /// Show secrets
     #[arg(long)]
     pub reveal: bool,
@@ -219,6 +225,52 @@ pub struct AddArgs {
     /// Where it comes from.
     #[command(flatten)]
     pub source: AddSource,
+    /// Variables of Postman.
+    #[command(flatten)]
+    pub variables: PostmanVariables,
+    /// Only this request of the collection: Folder/Name, or its name [default: all]
+    #[arg(long, value_name = "PATH", requires = "postman")]
+    pub item: Option<String>,
+}
+
+/// Variables for requests of Postman collections.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostmanVariables {
+    /// Variables of this exported Postman environment
+    #[arg(long, value_name = "FILE")]
+    pub environment: Option<PathBuf>,
+    /// A variable of Postman; overrides the environment (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<Assignment>,
+}
+
+/// `NAME=VALUE`
+#[derive(Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// What is before the first `=`.
+    pub name: String,
+    /// What is behind it; may be a secret.
+    pub value: String,
+}
+
+impl fmt::Debug for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Assignment({})", self.name)
+    }
+}
+
+impl FromStr for Assignment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err("it is not of the form NAME=VALUE"),
+        }
+    }
 }
 
 /// Where a baseline comes from: exactly one of these.
@@ -228,6 +280,12 @@ pub struct AddSource {
     /// A file with a curl command ("copy as cURL"), or - to paste one
     #[arg(long, value_name = "FILE|-")]
     pub curl: Option<PathBuf>,
+    /// A Postman collection, exported as v2.1
+    #[arg(long, value_name = "FILE|-")]
+    pub postman: Option<PathBuf>,
+    /// An entry of a HAR file, counted from 1 [default: the only one answered with 2xx]
+    #[arg(long, value_name = "FILE[#n]")]
+    pub har: Option<PathBuf>,
     /// A recorded exchange
     #[arg(long, value_name = "ID")]
     pub exchange: Option<String>,
@@ -272,9 +330,15 @@ pub struct ImportArgs {
     /// What wrote the file
     #[arg(value_name = "FORMAT", value_parser = import_format())]
     pub format: ImportFormat,
-    /// The file, or - for standard input
+    /// The file, or - for standard input; FILE.har#n is its n-th entry, counted from 1
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,
+    /// Variables of Postman.
+    #[command(flatten)]
+    pub variables: PostmanVariables,
+    /// Only this request of the collection: Folder/Name, or its name
+    #[arg(long, value_name = "PATH")]
+    pub item: Option<String>,
     /// Print JSON, with the secrets that the file holds
     #[arg(long)]
     pub json: bool,
@@ -285,6 +349,10 @@ pub struct ImportArgs {
 pub enum ImportFormat {
     /// A shell script with curl commands, as browsers, Postman and Insomnia copy them
     Curl,
+    /// A HAR archive, as browsers and proxies save it
+    Har,
+    /// A Postman collection
+    Postman,
 }
 
 /// Puts `run` in front of arguments that name no command: `why401 --listen 127.0.0.1:5000` runs.
@@ -313,8 +381,12 @@ fn color_when() -> ValueParser {
 }
 
 fn import_format() -> ValueParser {
-    PossibleValuesParser::new(["curl"])
-        .map(|_curl| ImportFormat::Curl)
+    PossibleValuesParser::new(["curl", "har", "postman"])
+        .map(|name| match name.as_str() {
+            "har" => ImportFormat::Har,
+            "postman" => ImportFormat::Postman,
+            _ => ImportFormat::Curl,
+        })
         .into()
 }
 
@@ -402,6 +474,15 @@ mod tests {
         assert!(parse("why401 baseline add n --exchange 3").is_ok());
         assert!(parse("why401 baseline add n").is_err());
         assert!(parse("why401 baseline add --curl - --exchange 3").is_err());
+        assert!(parse("why401 baseline add --postman c.json --har a.har").is_err());
+    }
+
+    #[test]
+    fn a_variable_of_postman_has_a_name_and_a_value() {
+        let parse = |line| Cli::try_parse_from(words(line));
+        assert!(parse("why401 import postman c.json --var a=b=c --var d=").is_ok());
+        assert!(parse("why401 import postman c.json --var a").is_err());
+        assert!(parse("why401 import postman c.json --var =a").is_err());
     }
 
     #[test]

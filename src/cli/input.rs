@@ -20,26 +20,30 @@ impl Input {
     ///
     /// # Errors
     /// When it cannot be read, is too large, or holds nothing.
-    pub(crate) fn read(path: &Path, context: &mut Context) -> Result<Self, Problem> {
+    pub(crate) fn read(
+        path: &Path,
+        expected: Expected,
+        context: &mut Context,
+    ) -> Result<Self, Problem> {
         let input = if path == Path::new("-") {
-            Self::pasted(context)?
+            Self::pasted(expected, context)?
         } else {
-            let text = File::open(path).and_then(bounded);
+            let text = File::open(path).and_then(|file| bounded(file, expected.largest()));
             Self {
                 name: path.display().to_string(),
-                text: text.map_err(|error| unreadable(&error).at(path))?,
+                text: text.map_err(|error| unreadable(&error, expected).at(path))?,
             }
         };
         if input.text.iter().all(u8::is_ascii_whitespace) {
             return Err(
                 Problem::failed("input-empty", format!("{} is empty", input.name))
-                    .hint("it needs a curl command, as browsers copy it with \"copy as cURL\""),
+                    .hint(format!("it needs {}", expected.in_words())),
             );
         }
         Ok(input)
     }
 
-    fn pasted(context: &mut Context) -> Result<Self, Problem> {
+    fn pasted(expected: Expected, context: &mut Context) -> Result<Self, Problem> {
         let stdin = io::stdin();
         if stdin.is_terminal() {
             let end = if cfg!(windows) {
@@ -49,9 +53,10 @@ impl Input {
             };
             context
                 .output
-                .say(&format!("paste a curl command, end with {end}\n"));
+                .say(&format!("paste {}, end with {end}\n", expected.in_words()));
         }
-        let text = bounded(stdin.lock()).map_err(|error| unreadable(&error))?;
+        let text = bounded(stdin.lock(), expected.largest())
+            .map_err(|error| unreadable(&error, expected))?;
         Ok(Self {
             name: "<stdin>".to_owned(),
             text,
@@ -65,25 +70,56 @@ impl std::fmt::Debug for Input {
     }
 }
 
-fn bounded(source: impl Read) -> io::Result<Vec<u8>> {
+/// What a text should hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Curl,
+    Environment,
+    Har,
+    Postman,
+}
+
+impl Expected {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Curl => "a curl command, as browsers copy it with \"copy as cURL\"",
+            Self::Environment => "a Postman environment, as Postman exports it",
+            Self::Har => "a HAR archive, as browsers save it with \"save all as HAR\"",
+            Self::Postman => "a Postman collection, exported as Collection v2.1",
+        }
+    }
+
+    /// Copied commands carry whole request bodies, archives all responses of a page; what is larger
+    /// was named by mistake.
+    fn largest(self) -> u64 {
+        match self {
+            Self::Curl | Self::Environment | Self::Postman => 16 << 20,
+            Self::Har => 128 << 20,
+        }
+    }
+}
+
+fn bounded(source: impl Read, largest: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    source.take(LARGEST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > LARGEST {
-        return Err(io::Error::other("it is larger than 16 MiB"));
+    source.take(largest + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > largest {
+        let limit = largest >> 20;
+        return Err(io::Error::other(format!("it is larger than {limit} MiB")));
     }
     Ok(text)
 }
 
-fn unreadable(error: &io::Error) -> Problem {
+fn unreadable(error: &io::Error, expected: Expected) -> Problem {
+    let hint = match expected {
+        Expected::Curl => "give a file that holds a curl command, or - to paste one".to_owned(),
+        _ => format!("give a file that holds {}", expected.in_words()),
+    };
     Problem::failed(
         "input-read",
         format!("the file cannot be read: {}", io_words(error)),
     )
-    .hint("give a file that holds a curl command, or - to paste one")
+    .hint(hint)
 }
-
-/// Copied commands carry whole request bodies; what is larger was named by mistake.
-const LARGEST: u64 = 16 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -91,9 +127,9 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_refused() {
-        let text = vec![b'x'; usize::try_from(LARGEST).unwrap()];
-        assert!(bounded(&text[..]).is_ok());
+        let text = vec![b'x'; 1000];
+        assert!(bounded(&text[..], 1000).is_ok());
         let longer = [&text[..], b"x"].concat();
-        assert!(bounded(&longer[..]).is_err());
+        assert!(bounded(&longer[..], 1000).is_err());
     }
 }

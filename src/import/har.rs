@@ -35,6 +35,8 @@ pub enum Selection {
     Number(usize),
     /// The only one that was answered with 2xx.
     OnlySuccess,
+    /// The only one that was answered with 401.
+    OnlyUnauthorized,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +68,7 @@ struct Response {
 /// An entry that could be read.
 struct Found {
     number: usize,
-    is_success: bool,
+    status: u64,
     request: ImportedRequest,
 }
 
@@ -100,7 +102,8 @@ pub fn import(source: &Source<'_>, selection: Selection) -> Imported {
             problems,
         },
         Selection::Number(number) => by_number(number, found, entries.len(), source, problems),
-        Selection::OnlySuccess => only_success(found, source),
+        Selection::OnlySuccess => only(found, |status| (200..300).contains(&status), source),
+        Selection::OnlyUnauthorized => only(found, |status| status == 401, source),
     }
 }
 
@@ -117,10 +120,7 @@ fn all(text: &JsonText<'_>, entries: &[&RawValue]) -> (Vec<Found>, Vec<ImportErr
         let number = at + 1;
         let entry = text.read::<Entry>(raw.get(), "this is no entry of a HAR file");
         let read = entry.and_then(|entry| {
-            let is_success = entry
-                .response
-                .and_then(|response| response.status.as_u64())
-                .is_some_and(|status| (200..300).contains(&status));
+            let status = entry.response.and_then(|response| response.status.as_u64());
             let request = request(&entry.request.unwrap_or_default(), text.span(raw.get()));
             let request = request.map_err(|reason| {
                 let name = format!("#{number}");
@@ -128,7 +128,7 @@ fn all(text: &JsonText<'_>, entries: &[&RawValue]) -> (Vec<Found>, Vec<ImportErr
             })?;
             Ok(Found {
                 number,
-                is_success,
+                status: status.unwrap_or_default(),
                 request,
             })
         });
@@ -174,8 +174,10 @@ fn by_number(
     )
 }
 
-fn only_success(found: Vec<Found>, source: &Source<'_>) -> Imported {
-    let mut good: Vec<Found> = found.into_iter().filter(|found| found.is_success).collect();
+/// The only entry with a status that fits.
+fn only(found: Vec<Found>, fits: impl Fn(u64) -> bool, source: &Source<'_>) -> Imported {
+    let fits = |found: &Found| fits(found.status);
+    let mut good: Vec<Found> = found.into_iter().filter(fits).collect();
     if good.len() > 1 {
         let known = good.iter().take(MOST_LISTED).map(listed).collect();
         return failed(ErrorKind::SeveralItems { known }, source);
@@ -185,7 +187,7 @@ fn only_success(found: Vec<Found>, source: &Source<'_>) -> Imported {
             requests: vec![only.request],
             problems: Vec::new(),
         },
-        None => failed(ErrorKind::Shape(NO_SUCCESS), source),
+        None => failed(ErrorKind::Shape(NONE_FITS), source),
     }
 }
 
@@ -195,7 +197,10 @@ fn listed(found: &Found) -> String {
     let path = String::from_utf8_lossy(&request.url.path);
     let path: String = path.chars().take(80).collect();
     let host = request.url.origin.authority();
-    format!("#{} {} {host}{path}", found.number, request.method)
+    format!(
+        "#{} {} {host}{path} ({})",
+        found.number, request.method, found.status
+    )
 }
 
 fn request(entry: &Value, span: Span) -> Result<ImportedRequest, &'static str> {
@@ -327,6 +332,7 @@ fn failed(kind: ErrorKind, source: &Source<'_>) -> Imported {
 }
 
 const NO_HAR: &str = "this is no HAR file: it has no \"log\" with a list \"entries\"";
-const NO_SUCCESS: &str = "no entry was answered with 2xx: name the one you mean with #n";
+const NONE_FITS: &str = "no entry has the status that is looked for: name the one you mean, as in \
+                         FILE.har#1";
 const SANITISED: &str = "the file has no Authorization and no Cookie at all: Chrome leaves them out \
                          unless \"Export HAR (with sensitive data)\" is chosen";

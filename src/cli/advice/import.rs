@@ -35,6 +35,9 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         | ErrorKind::UnclosedHereDocument(_) => {
             Some("the command may have been cut off when it was copied")
         }
+        ErrorKind::SeveralItems { .. } => {
+            Some("name the one you mean: FILE.har#n, or --item Folder/Name")
+        }
         ErrorKind::File { .. } => {
             Some("relative paths start at the working folder, as they do for curl")
         }

@@ -4,14 +4,16 @@ use super::added::summary;
 use super::explained::explained;
 use super::naming::Names;
 use super::recorded::recorded;
-use super::requests::{known_good, requests};
+use super::requests::{Wanted, archive, baselines};
 use crate::capture::store::{BaselineError, Store, StoreError};
 use crate::cli::args::{
     AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs,
+    PostmanVariables,
 };
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
 use crate::cli::{advice, clock};
+use crate::import::har::Selection;
 use crate::model::{Baseline, Learned};
 use crate::redact::Masker;
 use crate::report::{self, terminal};
@@ -33,11 +35,8 @@ pub(super) fn taken(name: &str) -> Problem {
 
 fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
     let now = clock::now();
-    let imported = match &args.source.curl {
-        Some(path) => requests(path, now, context)?
-            .into_iter()
-            .map(|request| known_good(request, now))
-            .collect(),
+    let imported = match wanted(args)? {
+        Some(wanted) => baselines(&wanted, now, context)?,
         None => {
             let id = args.source.exchange.as_deref();
             vec![recorded(id.unwrap_or_default(), now, context)?]
@@ -55,8 +54,35 @@ fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
     for baseline in &added {
         text.push_str(&summary(baseline));
     }
+    if added.len() > 1 {
+        text.extend([&added.len().to_string(), " baselines added\n"]);
+    }
     text.push_str(&explained(&store, &added, now, context)?);
     Ok(context.output.print(&text)?)
+}
+
+/// The file to add from; `None` for a recorded exchange.
+fn wanted(args: &AddArgs) -> Result<Option<Wanted<'_>>, Problem> {
+    let source = &args.source;
+    if let Some(file) = &source.postman {
+        return Ok(Some(Wanted::Postman {
+            file: file.clone(),
+            item: args.item.clone(),
+            variables: &args.variables,
+        }));
+    }
+    if args.variables != PostmanVariables::default() {
+        let problem = Problem::usage(
+            "not-postman",
+            "--environment and --var are for Postman collections only",
+        );
+        return Err(problem.hint("why401 baseline add --postman FILE"));
+    }
+    match (&source.har, &source.curl) {
+        (Some(file), _) => archive(file, Selection::OnlySuccess).map(Some),
+        (None, Some(file)) => Ok(Some(Wanted::Curl(file))),
+        (None, None) => Ok(None),
+    }
 }
 
 fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::requests::one_request;
+use super::requests::{one_request, side as file_side};
 use crate::cli::args::DiffArgs;
 use crate::cli::clock;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
+use crate::import::har::Selection;
 use crate::model::{
     Baseline, BaselineSource, Case, Exchange, ExchangeId, Outcome, Request, State, Timestamp,
     Timings,
@@ -14,7 +15,7 @@ use crate::model::{
 use crate::report::{self, terminal};
 use crate::{baseline, diagnosis};
 
-/// Compares a failing request with a good one; each is a curl file or a recorded exchange.
+/// Compares a failing request with a good one; each is a file or a recorded exchange.
 pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<(), Problem> {
     let now = clock::now();
     if args.failing == "-" && args.good == "-" {
@@ -23,8 +24,8 @@ pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<(), Problem
                 .hint("put the other request in a file"),
         );
     }
-    let mut case = failing(&args.failing, now, context)?;
-    let good = good(&args.good, now, context)?;
+    let mut case = failing(args, now, context)?;
+    let good = good(args, now, context)?;
     let name = good.name.clone();
     case.baseline = baseline::choose(&case.failing.request, &[good], Some(&name), now);
     let diagnosis = diagnosis::diagnose(&case);
@@ -37,11 +38,13 @@ pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<(), Problem
     Ok(context.output.print(&text)?)
 }
 
-fn failing(side: &str, now: Timestamp, context: &mut Context) -> Result<Case, Problem> {
+fn failing(args: &DiffArgs, now: Timestamp, context: &mut Context) -> Result<Case, Problem> {
+    let side = args.failing.as_str();
     if names_a_record(side) {
         return context.case(Some(side), now);
     }
-    let request = one_request(Path::new(side), now, context)?.request;
+    let wanted = file_side(side, Selection::OnlyUnauthorized, &args.variables)?;
+    let request = one_request(&wanted, side, now, context)?.request;
     Ok(Case {
         number: 0,
         failing: unobserved(request, now),
@@ -51,7 +54,8 @@ fn failing(side: &str, now: Timestamp, context: &mut Context) -> Result<Case, Pr
     })
 }
 
-fn good(side: &str, now: Timestamp, context: &mut Context) -> Result<Baseline, Problem> {
+fn good(args: &DiffArgs, now: Timestamp, context: &mut Context) -> Result<Baseline, Problem> {
+    let side = args.good.as_str();
     if names_a_record(side) {
         let case = context.case(Some(side), now)?;
         return Ok(Baseline {
@@ -63,7 +67,8 @@ fn good(side: &str, now: Timestamp, context: &mut Context) -> Result<Baseline, P
             warnings: Vec::new(),
         });
     }
-    one_request(Path::new(side), now, context)
+    let wanted = file_side(side, Selection::OnlySuccess, &args.variables)?;
+    one_request(&wanted, side, now, context)
 }
 
 /// A file of that name comes first; `./31` is always a file and `#31` never.

@@ -1,10 +1,10 @@
-//! What baselines are called: as the user says, or after method and path.
+//! What baselines are called: as the user or a collection says, or after method and path.
 
 use std::collections::HashSet;
 
 use crate::baseline::route;
 use crate::cli::problem::Problem;
-use crate::model::Baseline;
+use crate::model::{Baseline, BaselineSource};
 
 /// Gives names that are free.
 #[derive(Debug)]
@@ -36,7 +36,10 @@ impl Names {
     pub(super) fn give(mut self, baselines: Vec<Baseline>) -> Vec<Baseline> {
         let mut named = Vec::with_capacity(baselines.len());
         for mut baseline in baselines {
-            let wish = self.wanted.clone().unwrap_or_else(|| made_up(&baseline));
+            let wish = self
+                .wanted
+                .clone()
+                .unwrap_or_else(|| given_or_made_up(&baseline));
             baseline.name = self.free(&wish);
             named.push(baseline);
         }
@@ -52,6 +55,15 @@ impl Names {
         }
         name
     }
+}
+
+/// People give the requests of a collection names that they know them by.
+fn given_or_made_up(baseline: &Baseline) -> String {
+    let is_named = baseline.source == BaselineSource::Postman;
+    if is_named && check(&baseline.name).is_ok() {
+        return baseline.name.clone();
+    }
+    made_up(baseline)
 }
 
 /// `get-v2-orders-x`: a word that needs no quotes in any shell, and holds no variable part of the path.
