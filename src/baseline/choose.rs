@@ -53,16 +53,19 @@ fn newest(candidates: &[Baseline], fits: impl Fn(&Baseline) -> bool) -> Option<&
 fn by_route<'a>(request: &Request, candidates: &'a [Baseline]) -> Option<(Match, &'a Baseline)> {
     candidates
         .iter()
-        .filter_map(|candidate| Some((route_match(request, &candidate.request)?, candidate)))
+        .filter_map(|candidate| Some((route_match(request, candidate)?, candidate)))
         .min_by_key(|(found, candidate)| {
             let elsewhere = candidate.request.url.origin != request.url.origin;
             (*found, elsewhere, Reverse(candidate.added))
         })
 }
 
-fn route_match(request: &Request, good: &Request) -> Option<Match> {
-    let same_origin = request.url.origin == good.url.origin;
-    let same_host = request.url.origin.host == good.url.origin.host;
+fn route_match(request: &Request, candidate: &Baseline) -> Option<Match> {
+    let good = &candidate.request;
+    // `/` or `/42` says nothing, so it takes a host that is known.
+    let any_host = has_unknown_host(candidate) && route::has_fixed_segment(&request.url.path);
+    let same_origin = any_host || request.url.origin == good.url.origin;
+    let same_host = any_host || request.url.origin.host == good.url.origin.host;
     let (path, good_path) = (&request.url.path, &good.url.path);
     let same_route = route::same(path, good_path);
     if request.method != good.method {
@@ -79,6 +82,13 @@ fn route_match(request: &Request, good: &Request) -> Option<Match> {
     route::same_but_prefix(path, good_path).then_some(Match::OtherPrefix)
 }
 
+/// Whether the host is a variable that nothing resolved: it stands for any host.
+fn has_unknown_host(candidate: &Baseline) -> bool {
+    let host = &candidate.request.url.origin.host;
+    let mut variables = candidate.unresolved.iter();
+    variables.any(|variable| !variable.is_empty() && host.contains(variable.as_str()))
+}
+
 /// The last resort: another route of that host, where the credential stands in the same place.
 fn by_place<'a>(request: &Request, candidates: &'a [Baseline]) -> Option<(Match, &'a Baseline)> {
     let places = places(request);
@@ -86,7 +96,8 @@ fn by_place<'a>(request: &Request, candidates: &'a [Baseline]) -> Option<(Match,
         return None;
     }
     let found = newest(candidates, |candidate| {
-        candidate.request.url.origin.host == request.url.origin.host
+        let same_host = candidate.request.url.origin.host == request.url.origin.host;
+        (same_host || has_unknown_host(candidate))
             && carriers(&candidate.request)
                 .iter()
                 .any(|carrier| places.contains(&carrier.place))
@@ -175,6 +186,28 @@ mod tests {
     fn chosen(failing: &Request, candidates: &[Baseline]) -> Option<(Match, String)> {
         let chosen = choose(failing, candidates, None, NOW)?;
         Some((chosen.found, chosen.baseline.name))
+    }
+
+    #[test]
+    fn a_host_that_is_not_resolved_stands_for_any() {
+        let open = |url: &str| {
+            let mut baseline = get("open", "https://x.test/");
+            let target = Url::parse(url.as_bytes()).unwrap();
+            baseline.request.url = target;
+            baseline.request.url.origin.host = "{{baseUrl}}".into();
+            baseline.unresolved = vec!["{{baseUrl}}".into()];
+            baseline
+        };
+        let failing = request("GET", "https://api.acme.test/v1/users", Some(TOKEN));
+        let found = |baseline| chosen(&failing, &[baseline]).map(|chosen| chosen.0);
+        assert_eq!(found(open("http://x/v1/users")), Some(Match::SameOrigin));
+        assert_eq!(found(open("http://x/users")), Some(Match::OtherPrefix));
+        assert_eq!(found(open("http://x/orders")), Some(Match::SameHost));
+        let exact = get("exact", "https://api.acme.test/v1/users");
+        let both = [open("http://x/v1/users"), exact];
+        assert_eq!(chosen(&failing, &both).unwrap().1, "exact");
+        let root = request("GET", "https://api.acme.test/", None);
+        assert_eq!(chosen(&root, &[open("http://x/")]), None);
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub(super) fn compare<T: AsRef<[u8]> + PartialEq>(
         _ if unresolved && all_match(good, failing, variables) => Kind::Same,
         _ => Kind::Changed,
     };
-    Outcome { kind, unresolved }
+    Outcome {
+        kind,
+        // What is not there at all differs from any value that the variable may have.
+        unresolved: unresolved && kind != Kind::Missing,
+    }
 }
 
 /// Whether a known-good value holds a variable that was not resolved.
@@ -132,6 +136,12 @@ mod tests {
         assert_eq!(kind("Bearer {{token}}", "Bearer "), Kind::Changed);
         assert_eq!(kind("a{{token}}b", "ab"), Kind::Changed);
         assert_eq!(kind("a{{token}}b", "axc"), Kind::Changed);
+    }
+
+    #[test]
+    fn what_is_missing_is_missing_whatever_the_variable_is() {
+        let outcome = compare(&[&b"Bearer {{token}}"[..]], &[], &variables());
+        assert_eq!((outcome.kind, outcome.unresolved), (Kind::Missing, false));
     }
 
     #[test]

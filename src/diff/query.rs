@@ -1,7 +1,7 @@
 //! Query parameters, by name: their order and the way they are encoded are no difference.
 
 use super::align::{Entry, Item, Pair, by_name};
-use super::compare::compare;
+use super::compare::{compare, holds_variable};
 use super::credential;
 use super::difference::{Difference, Kind, Where, weight};
 use super::noise::{is_api_version, is_tenant};
@@ -62,7 +62,7 @@ fn parameter(pair: &Pair<'_>, entry: Entry<Vec<u8>>) -> Difference {
         place: Where::Query,
         kind: outcome.kind,
         noise: noise(&lower, outcome.kind),
-        unresolved: outcome.unresolved,
+        unresolved: outcome.unresolved || holds_variable(&entry.name, pair.variables),
         weight: weigh(&lower, carries, value, outcome.kind),
         note: None,
         good,
