@@ -80,7 +80,8 @@ pub fn import(source: &Source<'_>, selection: Selection) -> Imported {
         let limit_bytes = MAX_SOURCE_BYTES;
         return failed(ErrorKind::Large { limit_bytes }, source);
     }
-    let read = JsonText::new(source).and_then(|text| Ok((text, text.read(text.whole(), NO_HAR)?)));
+    let read =
+        JsonText::new(source).and_then(|text| Ok((text, text.object(text.whole(), NO_HAR)?)));
     let (text, file): (JsonText<'_>, File<'_>) = match read {
         Ok(read) => read,
         Err(problem) => {
@@ -118,7 +119,7 @@ fn all(text: &JsonText<'_>, entries: &[&RawValue]) -> (Vec<Found>, Vec<ImportErr
             break;
         }
         let number = at + 1;
-        let entry = text.read::<Entry>(raw.get(), "this is no entry of a HAR file");
+        let entry = text.object::<Entry>(raw.get(), "this is no entry of a HAR file");
         let read = entry.and_then(|entry| {
             let status = entry.response.and_then(|response| response.status.as_u64());
             let request = request(&entry.request.unwrap_or_default(), text.span(raw.get()));
@@ -336,3 +337,76 @@ const NONE_FITS: &str = "no entry has the status that is looked for: name the on
                          FILE.har#1";
 const SANITISED: &str = "the file has no Authorization and no Cookie at all: Chrome leaves them out \
                          unless \"Export HAR (with sensitive data)\" is chosen";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn imported(text: &[u8]) -> Imported {
+        import(&Source::new("x", text), Selection::All)
+    }
+
+    #[test]
+    fn a_list_is_no_archive() {
+        let problems = imported(b" [{\"log\": 1}]").problems;
+        assert_eq!(problems[0].kind, ErrorKind::Shape(NO_HAR));
+        assert_eq!(problems[0].span.start, 1);
+    }
+
+    #[test]
+    fn the_version_goes_by_its_name_or_by_pseudo_header_fields() {
+        let entry = |version: &str, name: &str| {
+            let headers = json!([{"name": name, "value": "x"}]);
+            let request = json!({"method": "GET", "url": "http://a.test", "httpVersion": version,
+                "headers": headers});
+            let log = json!({"log": {"entries": [{"request": request}]}});
+            let imported = imported(log.to_string().as_bytes());
+            imported.requests[0].request.version
+        };
+        assert_eq!(entry("http/2.0", "a"), HttpVersion::Http2);
+        assert_eq!(entry("h3", "a"), HttpVersion::Http2);
+        assert_eq!(entry("", ":authority"), HttpVersion::Http2);
+        assert_eq!(entry("HTTP/1.0", "a"), HttpVersion::Http10);
+        assert_eq!(entry("unknown", "a"), HttpVersion::Http11);
+    }
+
+    #[test]
+    fn only_chrome_is_said_to_leave_credentials_out() {
+        let warnings = |creator: &str, header: &str| {
+            let request = json!({"method": "GET", "url": "http://a.test",
+                "headers": [{"name": header, "value": "x"}]});
+            let log =
+                json!({"log": {"creator": {"name": creator}, "entries": [{"request": request}]}});
+            imported(log.to_string().as_bytes()).requests[0]
+                .warnings
+                .len()
+        };
+        assert_eq!(warnings("WebInspector", "accept"), 1);
+        assert_eq!(warnings("WebInspector", "Cookie"), 0);
+        assert_eq!(warnings("Firefox", "accept"), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
+            let imported = imported(&bytes);
+            prop_assert!(imported.requests.is_empty() && imported.problems.len() == 1);
+        }
+
+        #[test]
+        fn any_texts_are_read_or_refused(
+            method: String, url in "(https?://)?[a-z:/?#@. é%]{0,20}", header: String, value: String,
+            number: usize,
+        ) {
+            let request = json!({"method": method, "url": url,
+                "headers": [{"name": header, "value": value}], "postData": {"text": value}});
+            let log = json!({"log": {"entries": [{"request": request}]}}).to_string();
+            let imported = imported(log.as_bytes());
+            prop_assert_eq!(imported.requests.len() + imported.problems.len(), 1);
+            import(&Source::new("x", log.as_bytes()), Selection::Number(number));
+        }
+    }
+}

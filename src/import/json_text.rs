@@ -38,6 +38,24 @@ impl<'a> JsonText<'a> {
         Span::new(start, start + part.len())
     }
 
+    /// Reads a part that has to be an object: a list would be taken for its members in order.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn object<T: Deserialize<'a>>(
+        &self,
+        part: &'a str,
+        otherwise: &'static str,
+    ) -> Result<T, ImportError> {
+        let trimmed = part.trim_ascii_start();
+        if trimmed.starts_with(['[', '"']) {
+            let at = self.span(trimmed).start;
+            let kind = ErrorKind::Shape(otherwise);
+            return Err(ImportError::new(Span::new(at, at), kind));
+        }
+        self.read(part, otherwise)
+    }
+
     /// Reads a part; `otherwise` says what it should be when it is JSON of another shape.
     ///
     /// # Errors

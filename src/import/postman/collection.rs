@@ -14,7 +14,7 @@ use crate::import::json_text::JsonText;
 use crate::import::{ErrorKind, ImportError, Span};
 
 /// How deep folders may be nested.
-const MAX_FOLDERS: usize = 64;
+const MAX_FOLDERS: usize = 32;
 
 /// Names are cut at this length: those of all folders are part of each path.
 const LONGEST_NAME: usize = 200;
@@ -64,7 +64,7 @@ struct Entry<'a> {
     #[serde(default)]
     name: Value,
     #[serde(borrow)]
-    item: Option<&'a RawValue>,
+    item: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     request: Option<&'a RawValue>,
     #[serde(default)]
@@ -88,12 +88,12 @@ struct Entry<'a> {
 /// When the file as a whole is no collection; problems of single items are in the result.
 pub(super) fn read<'a>(text: &JsonText<'a>) -> Result<Collection<'a>, ImportError> {
     let mut part = text.whole();
-    let mut file: Entry<'a> = text.read(part, NO_COLLECTION)?;
-    if let (None, Some(inner)) = (file.item, file.collection) {
+    let mut file: Entry<'a> = text.object(part, NO_COLLECTION)?;
+    if let (None, Some(inner)) = (&file.item, file.collection) {
         part = inner.get();
-        file = text.read(part, NO_COLLECTION)?;
+        file = text.object(part, NO_COLLECTION)?;
     }
-    let Some(list) = file.item else {
+    let Some(list) = file.item.take() else {
         let start = text.span(part).start;
         let reason = match file.requests {
             Some(_) => OLD_FORMAT,
@@ -112,7 +112,7 @@ pub(super) fn read<'a>(text: &JsonText<'a>) -> Result<Collection<'a>, ImportErro
         collection: &mut collection,
     };
     walk.note_scripts(&file);
-    walk.list(list, &Rc::new(inherited), 0);
+    walk.entries(list, &Rc::new(inherited), 0);
     Ok(collection)
 }
 
@@ -122,19 +122,11 @@ struct Walk<'w, 'a> {
 }
 
 impl<'a> Walk<'_, 'a> {
-    fn list(&mut self, list: &'a RawValue, inherited: &Rc<Inherited>, depth: usize) {
-        let entries = self
-            .text
-            .read::<Vec<&'a RawValue>>(list.get(), "a list of requests and folders is needed here");
-        match entries {
-            Ok(entries) => {
-                for entry in entries {
-                    if !self.entry(entry, inherited, depth) {
-                        return;
-                    }
-                }
+    fn entries(&mut self, entries: Vec<&'a RawValue>, inherited: &Rc<Inherited>, depth: usize) {
+        for entry in entries {
+            if !self.entry(entry, inherited, depth) {
+                return;
             }
-            Err(problem) => self.collection.problems.push(problem),
         }
     }
 
@@ -146,7 +138,7 @@ impl<'a> Walk<'_, 'a> {
             self.problem(span, ErrorKind::TooMuch);
             return false;
         }
-        let entry: Entry<'a> = match self.text.read(raw.get(), NO_ENTRY) {
+        let entry: Entry<'a> = match self.text.object(raw.get(), NO_ENTRY) {
             Ok(entry) => entry,
             Err(problem) => {
                 self.collection.problems.push(problem);
@@ -161,7 +153,7 @@ impl<'a> Walk<'_, 'a> {
         let own = Rc::new(inherit(inherited, &entry, Some(&name)));
         match (entry.item, entry.request) {
             (Some(_), _) if depth >= MAX_FOLDERS => self.problem(span, ErrorKind::DeepFolders),
-            (Some(list), _) => self.list(list, &own, depth + 1),
+            (Some(list), _) => self.entries(list, &own, depth + 1),
             (None, Some(request)) => self.collection.items.push(Item {
                 name,
                 path: own.path.clone(),

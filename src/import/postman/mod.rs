@@ -16,6 +16,9 @@ mod signed;
 mod url;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -63,11 +66,11 @@ pub fn environment(source: &Source<'_>) -> Result<Variables, ImportError> {
     check_size(source)?;
     let text = JsonText::new(source)?;
     let mut part = text.whole();
-    let mut file: Environment<'_> = text.read(part, NO_ENVIRONMENT)?;
+    let mut file: Environment<'_> = text.object(part, NO_ENVIRONMENT)?;
     // Postman's own API has the environment inside.
     if let (None, Some(inner)) = (&file.values, file.environment) {
         part = inner.get();
-        file = text.read(part, NO_ENVIRONMENT)?;
+        file = text.object(part, NO_ENVIRONMENT)?;
     }
     match file.values {
         Some(values) => Ok(Variables::from_json(&values)),
