@@ -11,6 +11,9 @@ mod ledger;
 mod worker;
 
 #[cfg(test)]
+mod replay_tests;
+
+#[cfg(test)]
 mod tests;
 
 pub use event::Event;

@@ -5,7 +5,9 @@
 //! [`Learning::due`].
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,15 +15,21 @@ use super::entry::Entry;
 use super::recorder::{Passed, Shared};
 use super::settings::Settings;
 use super::store::NewLearned;
+use super::watch::path_and_query;
 use crate::model::{Exchange, Learned, Origin, Timestamp};
 
 /// What is learned, until it is stored and beyond.
 #[derive(Debug)]
 pub(super) struct Learning {
     hasher: RandomState,
+    gate: Gate,
     route: fn(&[u8]) -> String,
     known: Mutex<Known>,
 }
+
+/// Keeps a stream of the same request on one connection from costing more than a look: so many of
+/// them are learned in a while, see [`MOST_IN_WINDOW`].
+struct Gate(Vec<AtomicU64>);
 
 /// Two generations: what is not used while the young one fills up is forgotten.
 #[derive(Debug, Default)]
@@ -77,6 +85,7 @@ impl Learning {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             hasher: RandomState::new(),
+            gate: Gate((0..GATE).map(|_| AtomicU64::new(0)).collect()),
             route: settings.route,
             known: Mutex::default(),
         }
@@ -88,8 +97,13 @@ impl Learning {
         if !(200..300).contains(&passed.status) {
             return None;
         }
+        let (method, target) = (passed.request.method(), passed.request.target());
+        let repeats = self.hash((passed.connection, method, target));
+        if !self.gate.lets_in(repeats, passed.at) {
+            return None;
+        }
         let bytes = passed.bytes();
-        let (method, path) = passed.method_and_path()?;
+        let path = path_and_query(target).split(|b| *b == b'?').next()?;
         if method == b"OPTIONS" || bytes > LARGEST {
             return None;
         }
@@ -150,6 +164,35 @@ impl Learning {
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gate {
+    /// Threads may overtake each other here: then one more or one less is learned.
+    fn lets_in(&self, hash: u64, at: Timestamp) -> bool {
+        let slot = usize::try_from(hash % GATE).unwrap_or_default();
+        let Some(slot) = self.0.get(slot) else {
+            return true;
+        };
+        // From the top: bits of the hash, the window, the count.
+        let window = at.micros().unsigned_abs() / WINDOW_MICROS;
+        let now = (hash >> STAMP_BITS << STAMP_BITS) | (window << COUNT_BITS & WINDOW_MASK);
+        let seen = slot.load(Ordering::Relaxed);
+        let count = seen & MOST_IN_WINDOW;
+        if seen - count != now {
+            slot.store(now, Ordering::Relaxed);
+            return true;
+        }
+        if count < MOST_IN_WINDOW {
+            slot.store(seen + 1, Ordering::Relaxed);
+        }
+        count < MOST_IN_WINDOW
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
     }
 }
 
@@ -282,6 +325,21 @@ impl Group {
         }
     }
 }
+
+/// How many requests are looked out for at a time.
+const GATE: u64 = 512;
+
+/// In microseconds: a tenth of a second.
+const WINDOW_MICROS: u64 = 100_000;
+
+/// One and so many more of the same request on the same connection are learned in a window; fills the
+/// bits of the count.
+const MOST_IN_WINDOW: u64 = (1 << COUNT_BITS) - 1;
+const COUNT_BITS: u32 = 2;
+
+/// Windows and counts take up so many bits.
+const STAMP_BITS: u32 = 26;
+const WINDOW_MASK: u64 = (1 << STAMP_BITS) - (1 << COUNT_BITS);
 
 /// Groups are stored again no more often than this.
 const PACE: Duration = Duration::from_secs(60);

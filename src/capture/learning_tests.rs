@@ -19,8 +19,10 @@ fn passed(path: &str, secs: u64, fields: &str) -> Passed {
 /// Learns it; its id is the second in which it passed.
 fn learn(learning: &Learning, passed: Passed) {
     let id = sample::id(u128::from(passed.at.secs().abs_diff(START.secs())));
-    let lesson = learning.lesson(&passed).unwrap();
-    learning.learn(lesson, &Arc::new(Entry::passed(id, passed)));
+    let lesson = learning.lesson(&passed);
+    if let Some(lesson) = lesson {
+        learning.learn(lesson, &Arc::new(Entry::passed(id, passed)));
+    }
 }
 
 fn due_at(learning: &Learning, secs: u64) -> Vec<i64> {
@@ -151,4 +153,24 @@ fn memory_is_bounded_and_what_is_used_stays() {
     }
     let known = learning.lock();
     assert!(known.young.bytes + known.old.bytes <= 2 * (MOST_BYTES + LARGEST));
+}
+
+#[test]
+fn a_stream_of_one_request_is_learned_now_and_then() {
+    let learning = learning();
+    let mut learned = 0;
+    for number in 0..1000 {
+        let mut passed = passed("/a", 0, "");
+        passed.at = START.plus(Duration::from_millis(number));
+        learned += usize::from(learning.lesson(&passed).is_some());
+    }
+    assert!((40..=44).contains(&learned), "{learned} in a second");
+    let mut other = passed("/a", 1, "");
+    other.at = START.plus(Duration::from_millis(999));
+    assert!(learning.lesson(&other).is_none());
+    other.connection += 1;
+    assert!(learning.lesson(&other).is_some(), "another connection");
+    let mut other = passed("/a?x", 1, "");
+    other.at = START.plus(Duration::from_millis(999));
+    assert!(learning.lesson(&other).is_some(), "another target");
 }

@@ -14,7 +14,7 @@ use super::learning::Learning;
 use super::queue::{Job, Queue};
 use super::settings::{Clock, Settings};
 use super::store::Store;
-use super::watch::{Watch, path_and_query};
+use super::watch::Watch;
 use super::writer::{Notice, Writer};
 use crate::auth::fingerprint::Fingerprinter;
 use crate::model::{Content, Exchange, ExchangeId, Origin, Outcome, Timestamp};
@@ -48,13 +48,6 @@ pub struct Passed {
 }
 
 impl Passed {
-    /// The method, and the path of the target.
-    pub(super) fn method_and_path(&self) -> Option<(&[u8], &[u8])> {
-        let target = path_and_query(self.request.target());
-        let path = target.split(|b| *b == b'?').next()?;
-        Some((self.request.method(), path))
-    }
-
     /// How many bytes it holds, about.
     pub(super) fn bytes(&self) -> usize {
         self.request.size()

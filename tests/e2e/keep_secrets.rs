@@ -169,6 +169,9 @@ fn origin(cage: &mut Cage, transport: Transport) -> Origin {
             );
             return Reply::json("200 OK", "", &body);
         }
+        if request.target().contains("works") {
+            return Reply::ok();
+        }
         // Echoes the credential, as careless servers do.
         let echo = request.field("authorization").unwrap_or_default();
         let echo = echo.replace(['"', '\\'], "");
@@ -218,8 +221,12 @@ fn send_all(proxy: &Running, origin: &Origin, cage: &mut Cage) -> usize {
         transport,
         &[Turn::send(request), Turn::AwaitEnd],
     );
-    // A target with userinfo is refused, and a token response is no failure.
-    let fails = |line: &str| !line.contains("/oauth/") && !line.contains("/userinfo");
+    // A target with userinfo is refused; a token response and what works are no failures.
+    let fails = |line: &str| {
+        !["/oauth/", "/userinfo", "works"]
+            .iter()
+            .any(|part| line.contains(part))
+    };
     requests.iter().filter(|(line, _, _)| fails(line)).count() + 1
 }
 
@@ -239,6 +246,44 @@ fn requests(cage: &mut Cage) -> Vec<(String, String, String)> {
     let form = "application/x-www-form-urlencoded";
     let json = "application/json";
     vec![
+        // These work, and are learned: each before the failure that it is compared with.
+        get(
+            format!("/key?works=1&token={}", cage.put("query that works")),
+            format!(
+                "X-Api-Key: {}\r\nX-Acme-Session-Token: {}\r\n",
+                cage.put("X-Api-Key that works"),
+                cage.put("a header of one's own that works")
+            ),
+        ),
+        get(
+            format!(
+                "/cookie?works=1&signature={}",
+                cage.put("signature that works")
+            ),
+            format!(
+                "Cookie: theme=light; sid={}; csrftoken={}\r\nAuthorization: Bearer {}\r\n",
+                cage.put("session cookie that works"),
+                cage.put("CSRF cookie that works"),
+                cage.put("Bearer that works")
+            ),
+        ),
+        get(
+            format!("/works/{}", cage.put("path that works")),
+            format!(
+                "Authorization: Basic {}\r\n",
+                base64(&format!("ann:{}", cage.put("Basic that works")))
+            ),
+        ),
+        post(
+            "/json?works=1",
+            json,
+            format!(r#"{{"password":"{}"}}"#, cage.put("JSON that works")),
+        ),
+        post(
+            "/form?works=1",
+            form,
+            format!("client_secret={}", cage.put("form that works")),
+        ),
         get(
             "/bearer".into(),
             format!("Authorization: Bearer {}\r\n", cage.put("Bearer")),
@@ -430,6 +475,8 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
         "baseline add works --curl good.sh",
         "baseline list",
         "baseline list --json",
+        "baseline list --learned",
+        "baseline list --learned --json",
         "baseline show works",
         "baseline show works --json",
         "diff good.sh good.sh",
@@ -437,6 +484,16 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
     .iter()
     .map(|line| line.split(' ').map(ToOwned::to_owned).collect())
     .collect();
+    let listed = why401.json(&["baseline", "list", "--learned", "--json"]);
+    let listed = listed.as_array().unwrap();
+    assert!(listed.len() >= 5, "what works is learned: {listed:#?}");
+    for learned in listed {
+        let name = learned["name"].as_str().unwrap();
+        for line in ["baseline show NAME", "baseline show NAME --json"] {
+            let word = |word: &str| word.replace("NAME", name);
+            commands.push(line.split(' ').map(word).collect());
+        }
+    }
     for row in why401.list().iter().take(newest) {
         let id = row["id"].as_str().unwrap();
         for line in [
