@@ -145,6 +145,8 @@ pub(super) const KEY_HEADER_PREFIXES: &[&str] = &[
 /// Fields that tell about authentication without holding a secret, or one that is their own.
 pub(super) const NO_SECRET_HEADERS: &[&str] = &[
     "authentication-info",
+    // Made up anew for each request, against caches.
+    "postman-token",
     "proxy-authenticate",
     "proxy-authentication-info",
     "signature-input",

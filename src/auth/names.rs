@@ -221,6 +221,7 @@ mod tests {
             );
         }
         for plain in [
+            "Postman-Token",
             "Accept",
             "X-Request-Id",
             "WWW-Authenticate",

@@ -1,8 +1,11 @@
-//! Known-good requests from curl commands, and the comparison without a proxy.
+//! Known-good requests from files of other tools, and the comparison without a proxy.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::common::binary::Why401;
+use crate::common::binary::{Running, Why401};
+use crate::common::origin::{Origin, Reply, Transport};
+use crate::common::script::Turn;
+use crate::common::tunnel;
 
 crate::tests![
     a_baseline_is_added_listed_shown_and_removed,
@@ -10,6 +13,11 @@ crate::tests![
     import_prints_the_request_as_curl_would_send_it,
     two_curl_files_are_compared_without_a_proxy,
     equal_curl_files_have_no_difference_that_matters,
+    an_item_of_postman_explains_a_401,
+    requests_of_a_collection_are_added_under_their_names,
+    an_item_that_is_not_there_is_told_with_those_that_are,
+    the_only_success_of_an_archive_is_added,
+    an_archive_and_a_collection_are_compared_without_a_proxy,
 ];
 
 fn a_baseline_is_added_listed_shown_and_removed() {
@@ -121,4 +129,171 @@ fn equal_curl_files_have_no_difference_that_matters() {
         "{report:#}"
     );
     assert_eq!(report["verdict"]["side"], json!("server"), "{report:#}");
+}
+
+/// A collection as people export it: the token is in no file, the host in the environment.
+const COLLECTION: &str = r#"{
+  "info": {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+  "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
+  "item": [
+    {"name": "Orders", "item": [
+      {"name": "Search", "request": {"method": "GET", "header": [],
+        "url": {"host": ["{{base}}"], "path": ["v2", "orders"], "query": [{"key": "page", "value": "2"}]}}},
+      {"name": "Create", "request": {"method": "POST", "url": "{{base}}/v2/orders",
+        "body": {"mode": "raw", "raw": "{}", "options": {"raw": {"language": "json"}}}}}
+    ]},
+    {"name": "Broken", "request": {"method": "GET", "url": "ftp://acme.test"}}
+  ]
+}"#;
+
+fn an_item_of_postman_explains_a_401() {
+    let why401 = Why401::new();
+    let origin = Origin::answering(Transport::Plain, |_| {
+        Reply::unauthorized("Bearer", r#"{"error":"no token"}"#)
+    });
+    why401.write("c.json", COLLECTION);
+    let environment =
+        json!({"values": [{"key": "base", "value": origin.url(""), "enabled": true}]});
+    why401.write("e.json", environment.to_string());
+    let added = why401.command(&[
+        "baseline",
+        "add",
+        "--postman",
+        "c.json",
+        "--environment",
+        "e.json",
+        "--item",
+        "Orders/Search",
+    ]);
+    assert!(added.status.success(), "{added:#?}");
+    assert!(added.stdout.contains("{{token}}"), "{added:#?}");
+    let proxy = why401.run(&[]);
+    let target = "/v2/orders?page=7";
+    get(&proxy, &origin, target, "abcdefghijklmnop0123");
+    let report = why401.report_on(target);
+    assert_eq!(report["baseline"]["name"], json!("Search"), "{report:#}");
+    assert_eq!(report["baseline"]["source"], json!("postman"), "{report:#}");
+    assert_eq!(
+        report["verdict"]["cause"],
+        json!("bearer-prefix-missing"),
+        "{report:#}"
+    );
+    let right = "/v2/orders?page=8";
+    get(&proxy, &origin, right, "Bearer abcdefghijklmnop0123");
+    let report = why401.report_on(right);
+    assert_eq!(
+        blamed(&report),
+        ["page"],
+        "a token that is not known differs from none"
+    );
+}
+
+fn requests_of_a_collection_are_added_under_their_names() {
+    let why401 = Why401::new();
+    why401.write("c.json", COLLECTION);
+    let added = why401.command(&[
+        "baseline",
+        "add",
+        "--postman",
+        "c.json",
+        "--var",
+        "base=acme.test",
+    ]);
+    assert!(added.status.success(), "{added:#?}");
+    assert!(added.stdout.contains("2 baselines added"), "{added:#?}");
+    assert!(
+        added
+            .stderr
+            .contains("Broken: the URL is neither http nor https")
+            && added.stderr.contains("c.json:11:5"),
+        "{added:#?}"
+    );
+    let listed = why401.json(&["baseline", "list", "--json"]);
+    let names: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["name"])
+        .collect();
+    assert!(
+        names.contains(&&json!("Search")) && names.contains(&&json!("Create")),
+        "{listed:#}"
+    );
+}
+
+fn an_item_that_is_not_there_is_told_with_those_that_are() {
+    let why401 = Why401::new();
+    why401.write("c.json", COLLECTION);
+    let refused = why401.command(&["import", "postman", "c.json", "--item", "Order/Serch"]);
+    assert_eq!(refused.code(), 1, "{refused:#?}");
+    assert!(refused.stderr.contains("Orders/Search"), "{refused:#?}");
+    let misused = why401.command(&["import", "har", "c.json", "--item", "x"]);
+    assert_eq!(misused.code(), 2, "{misused:#?}");
+}
+
+/// A 401 and the 200 after it, as a browser saves them.
+fn archive() -> String {
+    let entry = |status: u16, token: &str| {
+        json!({
+            "request": {"method": "GET", "url": "https://api.acme.test/me", "httpVersion": "h2",
+                "headers": [{"name": ":path", "value": "/me"}, {"name": "authorization", "value": token}]},
+            "response": {"status": status},
+        })
+    };
+    let good = entry(200, "Bearer abcdefghijklmnop0123");
+    json!({"log": {"entries": [entry(401, "Bearer undefined"), good]}}).to_string()
+}
+
+fn the_only_success_of_an_archive_is_added() {
+    let why401 = Why401::new();
+    why401.write("a.har", archive());
+    let added = why401.command(&["baseline", "add", "me", "--har", "a.har"]);
+    assert!(added.status.success(), "{added:#?}");
+    let shown = why401.json(&["baseline", "list", "--json"]);
+    assert_eq!(shown[0]["source"], json!("har"));
+    let imported = why401.json(&["import", "har", "a.har#1", "--json"]);
+    assert_eq!(
+        imported[0]["headers"],
+        json!([["authorization", "Bearer undefined"]])
+    );
+    let refused = why401.command(&["baseline", "add", "--har", "a.har#3"]);
+    assert_eq!(refused.code(), 1, "{refused:#?}");
+    assert!(refused.stderr.contains("#1 to #2"), "{refused:#?}");
+}
+
+fn an_archive_and_a_collection_are_compared_without_a_proxy() {
+    let why401 = Why401::new();
+    why401.write("a.har", archive());
+    let both = why401.json(&["diff", "a.har", "a.har", "--json"]);
+    assert_eq!(blamed(&both), ["authorization"], "{both:#}");
+    let me = r#"{"item": [{"name": "Me", "request": {"url": "{{base}}/me",
+        "auth": {"type": "bearer", "bearer": {"token": "{{token}}"}}}}]}"#;
+    why401.write("c.json", me);
+    let report = why401.json(&["diff", "a.har#2", "c.json#Me", "--json"]);
+    assert_eq!(blamed(&report), [""; 0], "{report:#}");
+    let report = why401.json(&["diff", "a.har#1", "c.json#Me", "--json"]);
+    assert_eq!(
+        report["verdict"]["cause"],
+        json!("bearer-literal-undefined"),
+        "{report:#}"
+    );
+}
+
+/// Sends a GET with that `Authorization` through the proxy.
+fn get(proxy: &Running, origin: &Origin, target: &str, authorization: &str) {
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: {authorization}\r\nConnection: close\r\n\r\n",
+        origin.url(target),
+        origin.authority()
+    );
+    tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
+}
+
+/// The names of the differences that may matter.
+fn blamed(report: &Value) -> Vec<String> {
+    let fields = report["diff"]["fields"].as_array().unwrap().iter();
+    fields
+        .filter(|field| field["kind"] != "same" && field["noise"] == json!(false))
+        .map(|field| field["name"].as_str().unwrap().to_lowercase())
+        .collect()
 }
