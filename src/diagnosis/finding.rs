@@ -93,6 +93,13 @@ impl Phrase {
         self
     }
 
+    /// The sentence and another one.
+    #[must_use]
+    pub fn then(mut self, other: &Self) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
     /// The sentence and captured text, to be masked.
     #[must_use]
     pub fn captured(mut self, text: impl Into<Vec<u8>>) -> Self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::causes::{Cause, Class};
 use super::facts::{Facts, Said};
 use super::suspicion::Suspicion;
-use crate::model::{Fingerprint, Seen};
+use crate::model::{Fingerprint, Place, Seen};
 
 /// The score of a suspicion after all corrections. A conflict with the server's words is added to its
 /// evidence: it is shown, not only counted.
@@ -145,10 +145,11 @@ fn micros(duration: Duration) -> i64 {
 /// What became of the same credential before (`never-worked` and `worked-before`), and of the same request.
 fn by_past(cause: &Cause, facts: &Facts<'_>) -> i32 {
     let context = &facts.known.case.context;
-    let fingerprints: Vec<Fingerprint> = context
+    // In another place the same secret is another thing to the server.
+    let sent: Vec<(&Place, Fingerprint)> = context
         .credentials
         .iter()
-        .map(|fact| fact.normalised)
+        .map(|fact| (&fact.place, fact.normalised))
         .collect();
     let host = &facts.sent.request.url.origin.host;
     let tries: Vec<&Seen> = context
@@ -158,7 +159,7 @@ fn by_past(cause: &Cause, facts: &Facts<'_>) -> i32 {
         .filter(|seen| {
             seen.credentials
                 .iter()
-                .any(|fact| fingerprints.contains(&fact.normalised))
+                .any(|fact| sent.contains(&(&fact.place, fact.normalised)))
         })
         .collect();
     let worked = tries.iter().any(|seen| (200..300).contains(&seen.status));

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use super::facts::By;
 use super::finding::Phrase;
 use crate::model::{ClientKind, Place};
 
@@ -81,6 +82,15 @@ pub(crate) fn place(place: &Place) -> Phrase {
         Place::Form(name) => Phrase::new("form parameter ").captured(name.as_bytes()),
         Place::UserInfo => Phrase::new("user and password in the URL"),
     }
+}
+
+/// The request that shows how it is done, as the start of a sentence.
+pub(crate) fn who_passes(by: By) -> Phrase {
+    Phrase::new(match by {
+        By::Good => "known good",
+        By::Route => "a request that passed on this route",
+        By::Origin => "a request that passed on another route of this server",
+    })
 }
 
 /// How this client sends credentials of that scheme.

@@ -58,6 +58,11 @@ impl<'a> Answer<'a> {
         self.stated.statements.get(heard.statement).map(quoted)
     }
 
+    /// That statement, as a sentence.
+    pub(crate) fn quote_at(&self, statement: usize) -> Option<Phrase> {
+        self.stated.statements.get(statement).map(quoted)
+    }
+
     /// The first words, whatever they name.
     pub(crate) fn first_words(&self) -> Option<Phrase> {
         self.stated.statements.first().map(quoted)

@@ -3,15 +3,19 @@
 mod answer;
 mod clock;
 mod good;
+mod moved;
 mod said;
 mod sent;
+mod wanted;
 mod word;
 
 pub(crate) use answer::Answer;
 pub(crate) use clock::Clock;
 pub(crate) use good::Good;
+pub(crate) use moved::{By, Moved};
 pub(crate) use said::Said;
 pub(crate) use sent::{Sent, has_scheme, is_authorization, user_and_password};
+pub(crate) use wanted::Wanted;
 pub(crate) use word::one_word;
 
 use crate::baseline::route;

@@ -1,6 +1,8 @@
 //! One file per cause. Each has `check`: a suspicion, or nothing.
 
 pub(crate) mod api_key_missing;
+pub(crate) mod api_key_wrong_header_name;
+pub(crate) mod api_key_wrong_location;
 pub(crate) mod authorization_duplicated;
 pub(crate) mod authorization_empty;
 pub(crate) mod authorization_missing;
