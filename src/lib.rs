@@ -7,6 +7,7 @@ pub mod ca;
 pub mod capture;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod diagnosis;
 pub mod diff;
 pub mod files;

@@ -26,6 +26,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("auth", &[]),
     ("wire", &[]),
     ("ca", &["files"]),
+    ("demo", &[]),
     ("net", &[]),
     ("files", &[]),
     ("model", &[]),

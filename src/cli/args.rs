@@ -47,6 +47,8 @@ pub struct Global {
 pub enum Command {
     /// Start the proxy and explain every 401 (what `why401` alone does)
     Run(RunArgs),
+    /// See it work: a sample API, clients that it refuses, and what why401 says
+    Demo,
     /// List the recorded 401s and failed requests, newest first
     List(ListArgs),
     /// Show one exchange as it was recorded
@@ -72,6 +74,7 @@ impl Command {
     pub fn is_json(&self) -> bool {
         match self {
             Self::Run(args) => args.json,
+            Self::Demo => false,
             Self::List(args) => args.json,
             Self::Show(args) => args.json,
             Self::Why(args) => args.json,
@@ -496,7 +499,7 @@ mod tests {
                 .to_string()
         };
         insta::assert_snapshot!("help", help(&[]));
-        for command in ["run", "list", "show", "why", "diff", "import"] {
+        for command in ["run", "demo", "list", "show", "why", "diff", "import"] {
             insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
         }
         insta::assert_snapshot!("help_baseline", help(&["baseline"]));

@@ -112,7 +112,8 @@ fn refuse(error: &clap::Error, arguments: &[OsString], environment: &Environment
 fn flags(cli: &Cli) -> Flags {
     let (run, no_config) = match &cli.command {
         Command::Run(run) => (run.clone(), false),
-        Command::List(_)
+        Command::Demo
+        | Command::List(_)
         | Command::Show(_)
         | Command::Why(_)
         | Command::Diff(_)

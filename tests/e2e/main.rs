@@ -24,6 +24,7 @@ mod baseline;
 mod browser;
 mod byte_identity;
 mod configure;
+mod demo;
 mod explain_401;
 mod find_failures;
 mod http2;
@@ -59,6 +60,7 @@ fn main() {
         browser::tests(),
         byte_identity::tests(),
         configure::tests(),
+        demo::tests(),
         explain_401::tests(),
         find_failures::tests(),
         http2::tests(),

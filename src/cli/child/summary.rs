@@ -28,7 +28,7 @@ impl Summary<'_> {
         } = self.counts;
         if requests == 0 {
             return format!(
-                "why401: no request of {} came by; README.md says which clients need more than variables\n",
+                "why401: no request of {} came by; see \"Point a client at it\" in README.md\n",
                 self.name
             );
         }

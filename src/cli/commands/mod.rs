@@ -2,6 +2,7 @@
 
 mod added;
 mod baseline;
+mod demo;
 mod diff;
 mod explained;
 mod import;
@@ -23,6 +24,7 @@ use super::problem::Problem;
 pub(super) fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Problem> {
     match command {
         Command::Run(args) => return run::run(&args, context),
+        Command::Demo => demo::demo(context),
         Command::List(args) => list::list(&args, context),
         Command::Show(args) => show::show(&args, context),
         Command::Why(args) => why::why(&args, context),

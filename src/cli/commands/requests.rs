@@ -207,7 +207,11 @@ pub(super) fn one_request(
 }
 
 /// An imported request that is said to work.
-fn known_good(imported: ImportedRequest, source: BaselineSource, now: Timestamp) -> Baseline {
+pub(super) fn known_good(
+    imported: ImportedRequest,
+    source: BaselineSource,
+    now: Timestamp,
+) -> Baseline {
     Baseline {
         name: imported.name,
         source,

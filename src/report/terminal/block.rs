@@ -16,8 +16,19 @@ const MOST_LINES: usize = 14;
 /// How many further differences a block names.
 const MOST_ALSO: usize = 2;
 
-/// The block of one failure: at most 14 lines.
+/// The block of one failure: at most 14 lines, the last of which names the commands that tell more.
 pub fn live(report: &Report, style: &Style) -> String {
+    let mut page = block(report, style);
+    hint(&mut page, report);
+    page.text()
+}
+
+/// The same without those commands.
+pub fn alone(report: &Report, style: &Style) -> String {
+    block(report, style).text()
+}
+
+fn block<'s>(report: &Report, style: &'s Style) -> Page<'s> {
     let mut page = Page::new(style);
     page.push(identity(&report.exchange, None, style));
     if report.exchange.failure.is_some() && report.verdict.cause.is_none() {
@@ -25,8 +36,7 @@ pub fn live(report: &Report, style: &Style) -> String {
     } else {
         explain(&mut page, report);
     }
-    hint(&mut page, report);
-    page.text()
+    page
 }
 
 fn explain(page: &mut Page<'_>, report: &Report) {
@@ -101,7 +111,7 @@ pub(super) fn title(title: &str, verdict: &Verdict) -> String {
 }
 
 /// Side and confidence: `client, very likely`; a mere guess where there is no headline.
-fn sureness(report: &Report) -> String {
+pub(super) fn sureness(report: &Report) -> String {
     let verdict = &report.verdict;
     if verdict.cause.is_some() {
         return format!(

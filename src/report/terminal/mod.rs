@@ -5,6 +5,7 @@
 //! apart from the colours of [`Style::colour`] no control character ever comes out.
 
 mod block;
+mod brief;
 mod chars;
 mod failure;
 mod full;
@@ -18,7 +19,8 @@ mod request;
 mod rows;
 mod style;
 
-pub use block::live;
+pub use block::{alone, live};
+pub use brief::brief;
 pub use full::{comparison, full};
 pub use labelled::labelled;
 pub use list::list;

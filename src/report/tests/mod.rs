@@ -19,6 +19,9 @@ const FORMATS: &[(&str, Format)] = &[
     ("live", |case, diagnosis, masker, style| {
         terminal::live(&build(case, diagnosis, masker), style)
     }),
+    ("brief", |case, diagnosis, masker, style| {
+        terminal::brief(&build(case, diagnosis, masker), style)
+    }),
     ("full", |case, diagnosis, masker, style| {
         terminal::full(&build(case, diagnosis, masker), style)
     }),
