@@ -8,7 +8,7 @@ use std::fmt;
 /// nothing is parsed before somebody asks.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct FieldBlock {
-    /// Per field: [`Flag`], length of the name, length of the value, name, value.
+    /// Per field: a flag, length of the name, length of the value, name, value.
     bytes: Box<[u8]>,
 }
 

@@ -16,8 +16,9 @@ pub enum Sender {
 /// What the decoder keeps at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a field block: a longer encoded one is given up, one that is longer when decoded
-    /// is told as [`Event::Oversized`].
+    /// Bytes of a field block. One that is longer as encoded, frame headers included, is given up;
+    /// one that is longer as decoded, with 32 more for each field (RFC 9113 section 6.5.2), is told
+    /// as [`Event::Oversized`].
     pub block: usize,
     /// Bytes of a compression table, as RFC 7541 section 4.1 counts them; beyond is given up.
     pub table: usize,
