@@ -156,6 +156,30 @@ pub const CAUSES: &[Cause] = &[
         check: rules::api_key_missing::check,
     },
     Cause {
+        id: "csrf-header-missing",
+        summary: "The session is sent without the token that protects it against forged requests.",
+        class: Class::Missing,
+        side: FaultSide::Client,
+        needs: Needs::Difference,
+        grades: &[
+            full(
+                92,
+                "the server says so, or the known-good request sends one with the same session",
+            ),
+            partial(80, "the known-good request sends one, with another session"),
+            slight(
+                50,
+                "a cookie is there to be repeated, or the session is missing, too",
+            ),
+        ],
+        veto: Veto::Passed,
+        said: &[Said::Csrf],
+        explains: &["authorization-missing"],
+        yields: false,
+        source: "Angular, axios, Django, flask-jwt-extended, Laravel, Rails, Spring, WordPress",
+        check: rules::csrf_header_missing::check,
+    },
+    Cause {
         id: "bearer-literal-undefined",
         summary: "The text of an empty variable (undefined, null, [object Object]) was sent as the token.",
         class: Class::Literal,

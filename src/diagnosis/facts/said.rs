@@ -15,6 +15,8 @@ pub enum Said {
     Audience,
     /// The client application is not known, or its secret is wrong.
     Client,
+    /// The token against forged requests is missing or wrong.
+    Csrf,
     /// It has expired.
     Expired,
     /// The grant of a token request is not valid.
@@ -165,6 +167,10 @@ const WORDS: &[(Said, &str)] = &[
     ),
     (Said::Client, r"invalid_client|unauthorized_client"),
     (
+        Said::Csrf,
+        r"csrf|xsrf|anti-?forgery|authenticity.?token|request forgery",
+    ),
+    (
         Said::Expired,
         r"(^|[^a-z])expired([^a-z]|$)|tokenexpired|jwtexpired|expiredsignature|expiredtoken|.exp. claim timestamp",
     ),
@@ -235,6 +241,7 @@ mod tests {
                 "Access token has expired or is not yet valid.",
                 vec![Said::Expired, Said::NotYetValid],
             ),
+            ("Missing CSRF token", vec![Said::Csrf]),
             ("No API key found in request", vec![Said::ApiKeyMissing]),
             (
                 "Authentication credentials were not provided.",

@@ -14,6 +14,7 @@ pub(crate) mod bearer_prefix_missing;
 pub(crate) mod challenge_round_trip;
 pub(crate) mod cookie_missing_session;
 pub(crate) mod cors_preflight_unauthorized;
+pub(crate) mod csrf_header_missing;
 pub(crate) mod jwt_expired;
 pub(crate) mod jwt_not_yet_valid_clock_skew;
 pub(crate) mod normal_refresh_cycle;
