@@ -191,9 +191,6 @@ impl Reader<'_> {
         let Value::Object(map) = content else {
             return Body::Absent;
         };
-        if map.is_empty() {
-            return Body::Absent;
-        }
         let query = map.get("query").map(|value| self.resolved(value));
         let operation = map.get("operationName").map(|value| self.resolved(value));
         let content = match map.get("variables") {

@@ -1,5 +1,7 @@
 //! The header fields of a request, in the order in which Postman sends them.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::variables::text;
@@ -76,17 +78,23 @@ impl Headers {
         self.rows.len() < before
     }
 
-    /// The fields as sent: those of one name stand together, where the first is.
+    /// The fields as sent: those of one name stand together, where the first is. Of names that differ
+    /// only in case Node sends the last.
     ///
     /// # Errors
     /// When a name or a value has a character that no field may have.
     pub(super) fn section(self) -> Result<FieldSection, &'static str> {
-        let mut order = std::collections::HashMap::new();
-        let mut rows = self.rows;
-        for (at, row) in rows.iter().enumerate() {
-            order.entry(row.0.clone()).or_insert(at);
+        let mut last_names = HashMap::new();
+        let mut order = HashMap::new();
+        for (at, (name, _)) in self.rows.iter().enumerate() {
+            let key = name.to_ascii_lowercase();
+            order.entry(key.clone()).or_insert(at);
+            last_names.insert(key, name.clone());
         }
-        rows.sort_by_key(|row| order.get(&row.0).copied());
+        let key = |row: &(String, String)| row.0.to_ascii_lowercase();
+        let mut rows = self.rows;
+        rows.retain(|row| last_names.get(&key(row)) == Some(&row.0));
+        rows.sort_by_cached_key(|row| order.get(&key(row)).copied());
         let mut lines = Vec::with_capacity(rows.len());
         for (name, value) in rows {
             if !name.bytes().all(is_token) {
@@ -150,10 +158,10 @@ mod tests {
     #[test]
     fn lines_of_one_name_are_sent_together() {
         let mut headers = Headers::default();
-        for (name, value) in [("A", "1"), ("B", "2"), ("A", "3")] {
+        for (name, value) in [("A", "1"), ("c", "1"), ("B", "2"), ("A", "3"), ("C", "2")] {
             headers.push(name, value);
         }
-        assert_eq!(sent(headers), ["A: 1", "A: 3", "B: 2"]);
+        assert_eq!(sent(headers), ["A: 1", "A: 3", "C: 2", "B: 2"]);
     }
 
     #[test]

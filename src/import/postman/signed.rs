@@ -87,7 +87,8 @@ pub(super) fn hawk(parameters: &mut Parameters<'_>, draft: &mut Draft) {
     let time = parameters.get_or("timestamp", COMPUTED);
     let nonce = parameters.get_or("nonce", COMPUTED);
     let mut value = format!("Hawk id=\"{id}\", ts=\"{time}\", nonce=\"{nonce}\"");
-    if parameters.is("includePayloadHash") {
+    let has_hash = matches!(draft.body, Body::Plain { .. } | Body::Form(_));
+    if has_hash && parameters.is("includePayloadHash") {
         value.extend([", hash=\"", COMPUTED, "\""]);
     }
     let mut add = |name: &str, text: &str| {
@@ -124,8 +125,12 @@ pub(super) fn edge_grid(parameters: &mut Parameters<'_>, draft: &mut Draft) {
 /// OAuth 1.0 (RFC 5849).
 pub(super) fn oauth1(parameters: &mut Parameters<'_>, draft: &mut Draft) {
     let consumer = parameters.get("consumerKey");
-    if consumer.is_empty() {
-        return draft.warn("OAuth 1.0 has no consumer key: Postman sends no credentials");
+    let secrets = [
+        parameters.get("consumerSecret"),
+        parameters.get("privateKey"),
+    ];
+    if consumer.is_empty() || secrets.iter().all(String::is_empty) {
+        return draft.warn("OAuth 1.0 has no consumer key or secret: Postman sends no credentials");
     }
     tell("OAuth 1.0", draft);
     let method = parameters.get_or("signatureMethod", "HMAC-SHA1");
@@ -155,12 +160,16 @@ pub(super) fn oauth1(parameters: &mut Parameters<'_>, draft: &mut Draft) {
     };
     rows.push(("oauth_signature", signature));
     if parameters.is("addParamsToHeader") {
+        let encode = match parameters.is("disableHeaderEncoding") {
+            true => str::to_owned,
+            false => percent_encode,
+        };
         let realm = parameters.get("realm");
         let realm = (!realm.is_empty()).then_some(("realm", realm));
         let rows: Vec<String> = realm
             .into_iter()
             .chain(rows)
-            .map(|(name, value)| format!("{name}=\"{}\"", percent_encode(&value)))
+            .map(|(name, value)| format!("{name}=\"{}\"", encode(&value)))
             .collect();
         let value = format!("OAuth {}", rows.join(","));
         return draft.headers.replace("Authorization", &value);
