@@ -1,18 +1,15 @@
 //! A labelled replay: mixed traffic over 50 routes, and for each failure the exchange that it should
 //! be compared with, known from how the traffic was made.
 
-use std::sync::Arc;
-
 use super::judge::{Judge, learned_like};
 use crate::baseline::route;
 use crate::capture::recorder::{Passed, Progress};
 use crate::capture::sample::{self, Hands};
 use crate::capture::{Notice, Settings};
 use crate::model::{
-    Content, Exchange, ExchangeId, FieldLine, FieldSection, Match, Origin, Provenance, Request,
-    Scheme, Timestamp, Url,
+    Exchange, ExchangeId, FieldLine, FieldSection, Match, Origin, Provenance, Request, Scheme,
+    Timestamp, Url,
 };
-use crate::wire::head::Head;
 
 const FAILURES: usize = 1000;
 
@@ -265,10 +262,5 @@ fn passed(route: &Route, target: &str, fields: &[(String, String)], at: Timestam
         .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
     let head = format!("{} {target} HTTP/1.1\r\n{lines}\r\n", route.method);
-    Passed {
-        origin: Arc::new(route.origin.clone()),
-        request: Head::new(head.into_bytes()).into(),
-        content: Content::default(),
-        ..sample::passed("/", at, 200)
-    }
+    sample::passed_of(head, route.origin.clone(), at)
 }

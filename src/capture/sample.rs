@@ -161,6 +161,15 @@ pub(crate) fn passed(path: &str, at: Timestamp, status: u16) -> Passed {
     }
 }
 
+/// A request of that head, which got a 200.
+pub(crate) fn passed_of(head: String, origin: Origin, at: Timestamp) -> Passed {
+    Passed {
+        origin: Arc::new(origin),
+        request: Head::new(head.into_bytes()).into(),
+        ..passed("/", at, 200)
+    }
+}
+
 /// A request that passed on the route of [`failing`], with a canary.
 pub(crate) fn learned(store: &Store, number: u128, at: Timestamp) -> NewLearned {
     let request = request("/v2/orders", &[("Authorization", CANARY)]);

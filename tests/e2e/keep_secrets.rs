@@ -487,7 +487,7 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
     let listed = why401.json(&["baseline", "list", "--learned", "--json"]);
     let listed = listed.as_array().unwrap();
     assert!(listed.len() >= 5, "what works is learned: {listed:#?}");
-    for learned in listed {
+    for learned in listed.iter().take(8) {
         let name = learned["name"].as_str().unwrap();
         for line in ["baseline show NAME", "baseline show NAME --json"] {
             let word = |word: &str| word.replace("NAME", name);
