@@ -18,6 +18,8 @@
 //! What two rules would both work out belongs into facts/, wording they share into words.rs.
 
 mod causes;
+mod claims;
+mod cut;
 mod engine;
 mod facts;
 mod finding;

@@ -216,9 +216,10 @@ mod tests {
     fn words_that_name_another_cause_lower_it_and_are_shown() {
         let said = "401\nContent-Type: application/json\n\n{\"message\":\"jwt audience invalid\"}";
         let sample = expired(4000).answer(said);
-        let verdict = diagnose(&sample.case).verdict.unwrap();
-        assert_eq!((verdict.cause, verdict.score), ("jwt-expired", 72));
-        let last = format!("{:?}", verdict.evidence.last().unwrap());
+        let diagnosis = diagnose(&sample.case);
+        let lowered = diagnosis.alternatives.first().unwrap();
+        assert_eq!((lowered.cause, lowered.score), ("jwt-expired", 72));
+        let last = format!("{:?}", lowered.evidence.last().unwrap());
         assert!(last.contains("20 captured bytes"), "{last}");
     }
 

@@ -20,7 +20,7 @@ pub(crate) use word::one_word;
 
 use crate::baseline::route;
 use crate::diff::{self, Difference, Where};
-use crate::model::{Case, ClientKind, Seen};
+use crate::model::{Case, ClientKind, CredentialFact, Place, Seen, Shape};
 
 /// A Case, read once.
 pub(crate) struct Known<'a> {
@@ -134,10 +134,33 @@ impl<'a> Facts<'a> {
             })
     }
 
+    /// Successes of the credential in that place at the same origin, on whatever route; newest first.
+    pub(crate) fn worked(&self, place: &Place) -> impl Iterator<Item = &'a Seen> {
+        let origin = &self.known.case.failing.request.url.origin;
+        let fact = self.fact(place);
+        self.known.case.context.before.iter().filter(move |seen| {
+            (200..300).contains(&seen.status)
+                && seen.request.url.origin == *origin
+                && fact.is_some_and(|fact| carries(seen, fact))
+        })
+    }
+
+    /// What is remembered of the failing request's credential in that place.
+    pub(crate) fn fact(&self, place: &Place) -> Option<&'a CredentialFact> {
+        let mut facts = self.known.case.context.credentials.iter();
+        facts.find(|fact| fact.place == *place && fact.shape != Shape::Empty)
+    }
+
     /// Exchanges after this one, oldest first.
     pub(crate) fn after(&self) -> &'a [Seen] {
         &self.known.case.context.after
     }
+}
+
+/// Whether that request carried this credential, wherever it stood.
+pub(crate) fn carries(seen: &Seen, fact: &CredentialFact) -> bool {
+    let mut then = seen.credentials.iter();
+    then.any(|then| then.normalised == fact.normalised)
 }
 
 /// Enough to see a pattern, few enough to stay fast.

@@ -267,6 +267,16 @@ mod tests {
             ("jwt audience invalid. expected: api", vec![Said::Audience]),
             ("invalid_client", vec![Said::Client]),
             ("insufficient_scope", vec![Said::Scope]),
+            ("Unauthorized", vec![]),
+            ("401 Authorization Required", vec![Said::NotAuthenticated]),
+        ] {
+            assert_eq!(kinds(words), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn texts_about_claims_of_tokens_are_understood() {
+        for (words, expected) in [
             (
                 "the token does not have a valid audience",
                 vec![Said::Audience],
@@ -287,7 +297,10 @@ mod tests {
                 vec![Said::NotYetValid],
             ),
             ("The token is not yet valid (nbf)", vec![Said::NotYetValid]),
-            ("token is not valid yet", vec![Said::NotYetValid]),
+            (
+                "token is not valid yet",
+                vec![Said::NotYetValid, Said::Refused],
+            ),
             (
                 "Could not verify JWT: JWTNotYetValid",
                 vec![Said::NotYetValid, Said::Refused],
@@ -303,8 +316,6 @@ mod tests {
             ("The client certificate was revoked", vec![]),
             ("Multiple tokens provided", vec![Said::Several]),
             ("Duplicate API key found", vec![Said::Several]),
-            ("Unauthorized", vec![]),
-            ("401 Authorization Required", vec![Said::NotAuthenticated]),
         ] {
             assert_eq!(kinds(words), expected, "{words}");
         }

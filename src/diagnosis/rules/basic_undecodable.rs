@@ -21,10 +21,15 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let is_asked_for = facts
         .answer
         .is_some_and(|answer| answer.offers("basic") && !answer.says(&[Said::Password]));
+    let other_is_asked_for = facts
+        .answer
+        .is_some_and(|answer| !answer.challenges.is_empty() && !answer.offers("basic"));
     let strength = match fault {
         Fault::Plain | Fault::Utf16 | Fault::Twice | Fault::Empty => Strength::Full,
         // Some APIs take their key in this form, against the standard; those do not ask for Basic.
         Fault::NoBase64 | Fault::NoColon | Fault::Token if is_asked_for => Strength::Full,
+        // The scheme is wrong, then, and not what stands after it.
+        Fault::NoBase64 | Fault::NoColon | Fault::Token if other_is_asked_for => return None,
         Fault::NoBase64 | Fault::NoColon | Fault::Token | Fault::UrlSafe => Strength::Partial,
     };
     let mut evidence = vec![
