@@ -79,7 +79,6 @@ impl Child {
 
     /// The console sends Ctrl-C to the child as well; there is nothing else to hand on.
     #[cfg(not(unix))]
-    #[expect(clippy::unused_self, reason = "the same signature on every system")]
     fn hand_on(&self, wish: Wish) {
         match wish {
             Wish::Interrupt => {}

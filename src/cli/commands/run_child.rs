@@ -17,6 +17,8 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::running::{Running, unfinished};
+use crate::cli::signals::Signals;
+use crate::cli::startup::CA_WARNING_DAYS;
 use crate::config::settings::Source;
 use crate::model::State;
 use crate::proxy::Listener;
@@ -84,7 +86,7 @@ async fn listen(context: &Context) -> Result<Listener, Problem> {
 
 async fn run(
     args: &RunArgs,
-    signals: &mut crate::cli::signals::Signals,
+    signals: &mut Signals,
     running: &Running,
     context: &Context,
 ) -> Result<u8, Problem> {
@@ -110,7 +112,7 @@ fn warn(running: &Running, context: &mut Context) {
         context.output.say(&text);
     }
     let days = running.certificate().days_left;
-    if days < crate::cli::startup::CA_WARNING_DAYS {
+    if days < CA_WARNING_DAYS {
         context
             .output
             .say(&format!("warning: the CA expires in {days} days\n"));
