@@ -11,8 +11,9 @@ use super::collection::{Inherited, Item, has_type};
 use super::headers::Headers;
 use super::multipart;
 use super::signed::COMPUTED;
-use super::url::{self, Address};
+use super::url::Address;
 use super::variables::{Resolver, parts, text};
+use super::written::written;
 use crate::auth::percent::percent_decode;
 use crate::import::{ImportedRequest, Surroundings};
 use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Timestamp};
@@ -93,7 +94,7 @@ fn draft(
     } else {
         request.get("url")
     };
-    let url = resolver.resolve(&url.map(url::written).unwrap_or_default());
+    let url = resolver.resolve(&url.map(written).unwrap_or_default());
     if url.trim().is_empty() {
         return Err("it has no URL");
     }
@@ -224,7 +225,8 @@ fn unresolved(request: &Request) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for text in texts {
         let text = String::from_utf8_lossy(text);
-        let variables = parts(&text).into_iter().filter(|part| part.1);
+        let is_name = |part: &(&str, bool)| part.1 && part.0.len() <= LONGEST_VARIABLE;
+        let variables = parts(&text).into_iter().filter(is_name);
         let computed = text.contains(COMPUTED).then_some(COMPUTED);
         for name in variables.map(|part| part.0).chain(computed) {
             if names.len() < MAX_UNRESOLVED && !names.iter().any(|known| known == name) {
@@ -245,6 +247,9 @@ const BODILESS: &[&str] = &["COPY", "GET", "HEAD", "PURGE", "UNLOCK"];
 
 /// Without content, Node gives these no `Content-Length`.
 const WITHOUT_LENGTH: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "TRACE"];
+
+/// What is longer is text between braces, no name.
+const LONGEST_VARIABLE: usize = 256;
 
 /// As many variables as somebody could want to read.
 const MAX_UNRESOLVED: usize = 64;

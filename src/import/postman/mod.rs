@@ -1,7 +1,7 @@
 //! Imports requests from Postman collections, format 2.1 and 2.0.
 //!
 //! The stages, in order: `collection` reads the tree, `select` picks an item, `variables` replaces
-//! what is defined, `url`, `headers`, `body` and `auth` read the parts, `build` makes the request as
+//! what is defined, `written`, `url`, `headers`, `body` and `auth` read the parts, `build` makes the request as
 //! Postman sends it. Scripts are never run: what only they set stays unresolved.
 
 mod auth;
@@ -15,6 +15,7 @@ mod select;
 mod signed;
 mod url;
 mod variables;
+mod written;
 
 #[cfg(test)]
 mod tests;
