@@ -57,11 +57,14 @@ impl Names {
     }
 }
 
-/// People give the requests of a collection names that they know them by.
+/// People give the requests of a collection names that they know them by. Where they do not, Postman
+/// takes the URL, which may hold secrets.
 fn given_or_made_up(baseline: &Baseline) -> String {
-    let is_named = baseline.source == BaselineSource::Postman;
-    if is_named && check(&baseline.name).is_ok() {
-        return baseline.name.clone();
+    let name = &baseline.name;
+    let is_url = name.contains("://") || name.contains(['?', '=', '@', '{']);
+    let is_given = baseline.source == BaselineSource::Postman && !is_url;
+    if is_given && check(name).is_ok() {
+        return name.clone();
     }
     made_up(baseline)
 }
@@ -124,6 +127,23 @@ mod tests {
     fn names(known: &[Baseline], wanted: Option<&str>, new: Vec<Baseline>) -> Vec<String> {
         let named = Names::new(known, wanted).unwrap().give(new);
         named.into_iter().map(|baseline| baseline.name).collect()
+    }
+
+    #[test]
+    fn an_item_of_a_collection_keeps_its_name_unless_that_is_a_url() {
+        let item = |name: &str| Baseline {
+            name: name.into(),
+            source: BaselineSource::Postman,
+            ..baseline("GET", "https://a.test/v2/orders?key=s3cret")
+        };
+        for (name, expected) in [
+            ("List orders", "List orders"),
+            ("https://a.test/v2/orders?key=s3cret", "get-v2-orders"),
+            ("{{base}}/v2/orders", "get-v2-orders"),
+            (" ", "get-v2-orders"),
+        ] {
+            assert_eq!(names(&[], None, vec![item(name)]), [expected]);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Imports requests from Postman collections, format 2.1 and 2.0.
 //!
 //! The stages, in order: `collection` reads the tree, `select` picks an item, `variables` replaces
-//! what is defined, `written`, `url`, `headers`, `body` and `auth` read the parts, `build` makes the request as
-//! Postman sends it. Scripts are never run: what only they set stays unresolved.
+//! what is defined, `written`, `url`, `headers`, `body` and `auth` read the parts, `build` makes the
+//! request as Postman sends it. Scripts are never run: what only they set stays unresolved.
 
 mod auth;
 mod body;
