@@ -87,6 +87,33 @@ pub const CAUSES: &[Cause] = &[
         check: rules::cookie_missing_session::check,
     },
     Cause {
+        id: "credentials-mode-omit",
+        summary: "A script in a browser sent the request without the cookies that the browser holds.",
+        class: Class::WhyMissing,
+        side: FaultSide::Client,
+        needs: Needs::History,
+        grades: &[
+            full(
+                93,
+                "just before, a request of the same page to this host carried the cookie",
+            ),
+            partial(
+                85,
+                "the browser holds the cookie, and page and server are of one site",
+            ),
+            slight(
+                55,
+                "the page is of another site, so the browser may as well block the cookie",
+            ),
+        ],
+        veto: Veto::Passed,
+        said: &[],
+        explains: &["authorization-missing", "cookie-missing-session"],
+        yields: false,
+        source: "Fetch standard, credentials mode; RFC 6265bis section 5.8.3",
+        check: rules::credentials_mode_omit::check,
+    },
+    Cause {
         id: "redirect-dropped-authorization",
         summary: "The client followed a redirect and did not send Authorization again.",
         class: Class::WhyMissing,
@@ -103,7 +130,7 @@ pub const CAUSES: &[Cause] = &[
             ),
         ],
         veto: Veto::Nothing,
-        said: &[Said::Missing, Said::NotAuthenticated],
+        said: &[],
         explains: &[
             "api-key-missing",
             "authorization-missing",

@@ -3,6 +3,7 @@
 mod answer;
 mod clock;
 mod good;
+mod held;
 mod moved;
 mod said;
 mod sent;
@@ -12,6 +13,7 @@ mod word;
 pub(crate) use answer::Answer;
 pub(crate) use clock::Clock;
 pub(crate) use good::Good;
+pub(crate) use held::{Held, SameSite, Shown, held};
 pub(crate) use moved::{By, Moved};
 pub(crate) use said::Said;
 pub(crate) use sent::{Sent, has_scheme, is_authorization, user_and_password};

@@ -25,11 +25,8 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     }
     let told = answer.says(&[Said::Csrf]);
     match facts.good {
-        Some(good) => match token_field(&good.sent) {
-            Some(name) => Some(by_difference(facts, good, &name, told)),
-            // It passes without such a field, or has its token elsewhere.
-            None => None,
-        },
+        // Without such a field it passes without a token, or has it elsewhere.
+        Some(good) => token_field(&good.sent).map(|name| by_difference(facts, good, &name, told)),
         None if told => Some(by_words(facts, answer)),
         None => by_cookie(facts),
     }
@@ -118,7 +115,7 @@ fn by_cookie(facts: &Facts<'_>) -> Option<Suspicion> {
     })
 }
 
-/// WordPress takes a cookie without a nonce for nobody's, whatever the method.
+/// `WordPress` takes a cookie without a nonce for nobody's, whatever the method.
 fn by_wordpress(facts: &Facts<'_>, answer: &Answer<'_>) -> Option<Suspicion> {
     let request = facts.sent.request;
     let rest = memchr::memmem::find(&request.url.path, b"/wp-json/").is_some()

@@ -14,6 +14,7 @@ pub(crate) mod bearer_prefix_missing;
 pub(crate) mod challenge_round_trip;
 pub(crate) mod cookie_missing_session;
 pub(crate) mod cors_preflight_unauthorized;
+pub(crate) mod credentials_mode_omit;
 pub(crate) mod csrf_header_missing;
 pub(crate) mod jwt_audience_mismatch;
 pub(crate) mod jwt_expired;
