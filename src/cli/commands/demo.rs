@@ -265,11 +265,14 @@ mod tests {
             (causes(&told, "/v1/orders"), refused_with_token)
         };
         let (bearer, refused_with_token) = with("Bearer");
-        assert_eq!(bearer[0], "jwt-expired");
-        assert!(bearer.contains(&"scheme-mismatch") && refused_with_token);
+        assert_eq!(bearer[0], "jwt-expired", "{bearer:?}");
+        assert!(
+            bearer.contains(&"scheme-mismatch") && refused_with_token,
+            "{bearer:?}"
+        );
         // Now it is the request which worked that is refused, and the other one is not.
         let (token, refused_with_token) = with("Token");
-        assert_eq!(token[0], "scheme-mismatch");
+        assert_eq!(token[0], "scheme-mismatch", "{token:?}");
         assert!(!refused_with_token);
     }
 

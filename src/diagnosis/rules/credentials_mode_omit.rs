@@ -50,7 +50,8 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Site {
     SameOrigin,
-    SameSite,
+    /// Another origin of the same site.
+    Near,
     Cross,
 }
 
@@ -58,7 +59,7 @@ impl Site {
     fn of(fields: &FieldSection) -> Option<Self> {
         match fields.first("sec-fetch-site")? {
             b"same-origin" => Some(Self::SameOrigin),
-            b"same-site" => Some(Self::SameSite),
+            b"same-site" => Some(Self::Near),
             b"cross-site" => Some(Self::Cross),
             _ => None,
         }
@@ -67,7 +68,7 @@ impl Site {
     fn as_words(self) -> &'static str {
         match self {
             Self::SameOrigin => "of the same origin",
-            Self::SameSite => "from another origin of the same site",
+            Self::Near => "from another origin of the same site",
             Self::Cross => "from another site",
         }
     }
@@ -150,7 +151,7 @@ fn strength(facts: &Facts<'_>, site: Site, held: &Held<'_>) -> Option<Strength> 
         (Shown::Sent, _) if same_page && held.by.at >= failing.at.minus(RECENT) => {
             Some(Strength::Full)
         }
-        (_, Site::SameOrigin | Site::SameSite) => Some(Strength::Partial),
+        (_, Site::SameOrigin | Site::Near) => Some(Strength::Partial),
         (Shown::Sent, Site::Cross) => same_page.then_some(Strength::Partial),
         // The browser may as well block cookies of other sites.
         (Shown::Set(SameSite::None), Site::Cross) => Some(Strength::Slight),
