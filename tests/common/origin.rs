@@ -49,6 +49,14 @@ impl Transport {
         }
     }
 
+    /// The version that is spoken, by clients that can.
+    pub fn http_version(self) -> &'static str {
+        match self {
+            Self::Http2 => "HTTP/2",
+            Self::Plain | Self::Tls | Self::BadTls(_) => "HTTP/1.1",
+        }
+    }
+
     fn acceptor(self) -> Option<TlsAcceptor> {
         match self {
             Self::Plain => None,
@@ -90,11 +98,10 @@ impl Received {
         self.fields(name).into_iter().next()
     }
 
-    /// The value of that cookie; HTTP/2 may send each in a line of its own.
+    /// The value of that cookie; HTTP/2 may have a field for each cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.fields("cookie").iter().find_map(|cookies| {
-            let mut pairs = cookies.split(';');
-            pairs.find_map(|pair| {
+            cookies.split(';').find_map(|pair| {
                 let (found, value) = pair.trim().split_once('=')?;
                 (found == name).then(|| value.to_owned())
             })
@@ -188,6 +195,11 @@ impl Origin {
     /// `localhost:PORT`.
     pub fn authority(&self) -> String {
         format!("localhost:{}", self.address.port())
+    }
+
+    /// What it speaks.
+    pub fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// A URL on this origin.

@@ -12,7 +12,7 @@ use crate::common::origin::{Origin, Received, Reply, Transport};
 use crate::common::tokens;
 use crate::explain_401::blamed;
 
-const TRANSPORTS: [Transport; 2] = [Transport::Tls, Transport::Http2];
+const TRANSPORTS: [Transport; 3] = [Transport::Plain, Transport::Tls, Transport::Http2];
 
 type Story = fn(Transport);
 
@@ -23,10 +23,6 @@ const STORIES: [(&str, Story); 5] = [
     ("a_redirect_to_another_host", redirected),
     ("a_session_cookie_that_was_deleted", deleted_cookie),
 ];
-
-const CAUSE_OF_OMITTED_CREDENTIALS: Option<&str> = Some("cookie-missing-session");
-const CAUSE_OF_REFUSED_PREFLIGHT: Option<&str> = Some("cors-preflight-unauthorized");
-const CAUSE_OF_REDIRECTED_FETCH: Option<&str> = Some("authorization-missing");
 
 const AUTHORIZATION_IS_MISSING: &[Difference] = &[("header", "authorization", "missing")];
 const SESSION_IS_MISSING: &[Difference] = &[("cookie", "sid", "missing")];
@@ -69,7 +65,7 @@ fn no_authorization(transport: Transport) {
         )
     });
     let told = tell(&site, &[json!(401)], &site.url("/v2/orders"), &good);
-    told.because(Some("authorization-missing"), AUTHORIZATION_IS_MISSING);
+    told.because("authorization-missing", AUTHORIZATION_IS_MISSING);
 }
 
 fn no_credentials(transport: Transport) {
@@ -90,7 +86,7 @@ fn no_credentials(transport: Transport) {
     );
     let site = serve(transport, &script, not_found);
     let told = tell(&site, &[json!(200), json!(200), json!(401)], &me, &good);
-    told.because(CAUSE_OF_OMITTED_CREDENTIALS, SESSION_IS_MISSING);
+    told.because("credentials-mode-omit", SESSION_IS_MISSING);
 }
 
 fn refused_preflight(transport: Transport) {
@@ -107,7 +103,7 @@ fn refused_preflight(transport: Transport) {
     let script = format!("await ask('{orders}', {{headers: {{Authorization: '{script_holds}'}}}})");
     let site = serve(transport, &script, not_found);
     let told = tell(&site, &[json!("TypeError")], &orders, &good);
-    told.because(CAUSE_OF_REFUSED_PREFLIGHT, IS_A_PREFLIGHT);
+    told.because("cors-preflight-unauthorized", IS_A_PREFLIGHT);
     let asked: Vec<_> = api.requests().iter().map(Received::method).collect();
     assert_eq!(asked, ["OPTIONS"], "the request itself is not sent");
 }
@@ -128,7 +124,7 @@ fn redirected(transport: Transport) {
         Reply::json("307 Temporary Redirect", &location, "{}")
     });
     let told = tell(&site, &[json!(401)], &orders, &good);
-    told.because(CAUSE_OF_REDIRECTED_FETCH, AUTHORIZATION_IS_MISSING);
+    told.because("redirect-dropped-authorization", AUTHORIZATION_IS_MISSING);
 }
 
 fn deleted_cookie(transport: Transport) {
@@ -151,7 +147,7 @@ fn deleted_cookie(transport: Transport) {
     });
     let me = site.url("/v2/me");
     let told = tell(&site, &[json!(200), json!(200), json!(401)], &me, &good);
-    told.because(Some("cookie-missing-session"), SESSION_IS_MISSING);
+    told.because("cookie-missing-session", SESSION_IS_MISSING);
 }
 
 /// A site whose page runs that script; the function answers what else is asked of it.
@@ -240,11 +236,13 @@ fn tell(site: &Origin, saw: &[Value], url: &str, good: &str) -> Told {
     assert_eq!(row["status"], json!(401), "{row:#}");
     assert_eq!(row["client"], json!("browser"), "{row:#}");
     let report = why401.json(&["why", row["id"].as_str().unwrap(), "--json"]);
+    let version = site.transport().http_version();
+    assert_eq!(report["exchange"]["http_version"], json!(version));
     Told { row, report }
 }
 
 impl Told {
-    fn because(&self, cause: Option<&str>, differences: &[Difference]) {
+    fn because(&self, cause: &str, differences: &[Difference]) {
         assert_eq!(self.row["cause"], json!(cause), "{:#}", self.row);
         let report = &self.report;
         assert_eq!(report["verdict"]["cause"], json!(cause), "{report:#}");

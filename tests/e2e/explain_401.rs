@@ -229,10 +229,7 @@ fn check_verdict(report: &Value, story: &Story, transport: Transport) {
     );
     assert_eq!(report["baseline"]["name"], json!("works in the terminal"));
     assert_eq!(report["exchange"]["status"], json!(401));
-    let version = match transport {
-        Transport::Http2 => "HTTP/2",
-        Transport::Plain | Transport::Tls | Transport::BadTls(_) => "HTTP/1.1",
-    };
+    let version = transport.http_version();
     assert_eq!(report["exchange"]["http_version"], json!(version));
 }
 
