@@ -638,6 +638,33 @@ pub const CAUSES: &[Cause] = &[
         check: rules::wrong_password::check,
     },
     Cause {
+        id: "wrong-environment-host",
+        summary: "The request goes to another environment's host than its credential belongs to.",
+        class: Class::Target,
+        side: FaultSide::Client,
+        needs: Needs::Difference,
+        grades: &[
+            full(
+                90,
+                "the same credential passes in the other environment, just now or with fitting words from the server here",
+            ),
+            partial(
+                74,
+                "the same credential passes in the other environment, or the token names it and the server refuses that",
+            ),
+            slight(
+                50,
+                "another host or port than the known-good one; or the token names another environment",
+            ),
+        ],
+        veto: Veto::Passed,
+        said: &[Said::Endpoint],
+        explains: &["bearer-invalid-token-unspecified"],
+        yields: false,
+        source: "comparison; Azure OpenAI: \"wrong API endpoint\"",
+        check: rules::wrong_environment_host::check,
+    },
+    Cause {
         id: "same-as-known-good",
         summary: "The request equals the known-good one in everything that matters: look at the server.",
         class: Class::History,

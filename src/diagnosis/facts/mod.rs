@@ -2,6 +2,7 @@
 
 mod answer;
 mod clock;
+mod environment;
 mod good;
 mod held;
 mod moved;
@@ -12,6 +13,7 @@ mod word;
 
 pub(crate) use answer::Answer;
 pub(crate) use clock::Clock;
+pub(crate) use environment::{are_two_environments, is_loopback};
 pub(crate) use good::Good;
 pub(crate) use held::{Held, SameSite, Shown, held};
 pub(crate) use moved::{By, Moved};

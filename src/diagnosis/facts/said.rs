@@ -17,6 +17,8 @@ pub enum Said {
     Client,
     /// The token against forged requests is missing or wrong.
     Csrf,
+    /// The host is that of another region or environment.
+    Endpoint,
     /// It has expired.
     Expired,
     /// The grant of a token request is not valid.
@@ -171,6 +173,10 @@ const WORDS: &[(Said, &str)] = &[
         r"csrf|xsrf|anti-?forgery|authenticity.?token|request forgery",
     ),
     (
+        Said::Endpoint,
+        r"wrong (api )?endpoint|(wrong|another|different|invalid) (region|environment)\b|region mismatch",
+    ),
+    (
         Said::Expired,
         r"(^|[^a-z])expired([^a-z]|$)|tokenexpired|jwtexpired|expiredsignature|expiredtoken|.exp. claim timestamp",
     ),
@@ -242,6 +248,10 @@ mod tests {
                 vec![Said::Expired, Said::NotYetValid],
             ),
             ("Missing CSRF token", vec![Said::Csrf]),
+            (
+                "Access denied due to invalid subscription key or wrong API endpoint.",
+                vec![Said::Endpoint],
+            ),
             ("No API key found in request", vec![Said::ApiKeyMissing]),
             (
                 "Authentication credentials were not provided.",

@@ -59,6 +59,17 @@ impl<'a> Sent<'a> {
             .any(|cookie| names::cookie_class(&cookie.name, &cookie.value) == CookieClass::Unknown)
     }
 
+    /// Whether it has credentials, and all of them are also in the other request, in the same places.
+    pub(crate) fn has_credentials_of(&self, other: &Sent<'_>) -> bool {
+        let mut credentials = self.credentials().peekable();
+        credentials.peek().is_some()
+            && credentials.all(|carrier| {
+                other
+                    .in_place(&carrier.place)
+                    .is_some_and(|there| there.raw == carrier.raw)
+            })
+    }
+
     /// The credentials that are readable JWTs.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = (&Carrier, Jwt)> {
         self.credentials()

@@ -11,7 +11,7 @@ use crate::model::{FieldSection, Request, Url};
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let fields = &facts.sent.request.fields;
-    let site = Site::of(fields)?;
+    let site = Relation::of(fields)?;
     // With `include` a browser that blocks a cookie says so in Sec-Fetch-Storage-Access.
     if !is_scripted(fields)
         || facts.sent.is_preflight()
@@ -48,18 +48,17 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
 
 /// How page and server belong together, by the browser's own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Site {
+enum Relation {
     SameOrigin,
-    /// Another origin of the same site.
-    Near,
+    SameSite,
     Cross,
 }
 
-impl Site {
+impl Relation {
     fn of(fields: &FieldSection) -> Option<Self> {
         match fields.first("sec-fetch-site")? {
             b"same-origin" => Some(Self::SameOrigin),
-            b"same-site" => Some(Self::Near),
+            b"same-site" => Some(Self::SameSite),
             b"cross-site" => Some(Self::Cross),
             _ => None,
         }
@@ -68,7 +67,7 @@ impl Site {
     fn as_words(self) -> &'static str {
         match self {
             Self::SameOrigin => "of the same origin",
-            Self::Near => "from another origin of the same site",
+            Self::SameSite => "from another origin of the same site",
             Self::Cross => "from another site",
         }
     }
@@ -103,7 +102,7 @@ fn wants_cookie(facts: &Facts<'_>) -> bool {
 /// That soon a page does not become another one, nor its session.
 const RECENT: Duration = Duration::from_secs(120);
 
-fn shown(facts: &Facts<'_>, site: Site) -> Option<(Strength, Phrase)> {
+fn shown(facts: &Facts<'_>, site: Relation) -> Option<(Strength, Phrase)> {
     held(facts)
         .iter()
         .filter_map(|held| {
@@ -129,7 +128,7 @@ fn shown(facts: &Facts<'_>, site: Site) -> Option<(Strength, Phrase)> {
                 .words("the cookie ")
                 .captured(held.name.as_bytes())
                 .words(" for this host")
-                .words(if site == Site::Cross {
+                .words(if site == Relation::Cross {
                     ", with SameSite=None"
                 } else {
                     "; SameSite forbids it to no request of the same site"
@@ -141,28 +140,28 @@ fn shown(facts: &Facts<'_>, site: Site) -> Option<(Strength, Phrase)> {
 }
 
 /// `None` where `SameSite`, or nothing at all, explains it as well.
-fn strength(facts: &Facts<'_>, site: Site, held: &Held<'_>) -> Option<Strength> {
+fn strength(facts: &Facts<'_>, site: Relation, held: &Held<'_>) -> Option<Strength> {
     let failing = &facts.known.case.failing;
     let then = &held.by.request;
-    let same_page = Site::of(&then.fields) == Some(site)
+    let same_page = Relation::of(&then.fields) == Some(site)
         && is_scripted(&then.fields)
         && page(then) == page(facts.sent.request);
     match (held.shown, site) {
         (Shown::Sent, _) if same_page && held.by.at >= failing.at.minus(RECENT) => {
             Some(Strength::Full)
         }
-        (_, Site::SameOrigin | Site::Near) => Some(Strength::Partial),
-        (Shown::Sent, Site::Cross) => same_page.then_some(Strength::Partial),
+        (_, Relation::SameOrigin | Relation::SameSite) => Some(Strength::Partial),
+        (Shown::Sent, Relation::Cross) => same_page.then_some(Strength::Partial),
         // The browser may as well block cookies of other sites.
-        (Shown::Set(SameSite::None), Site::Cross) => Some(Strength::Slight),
-        (Shown::Set(SameSite::Limited), Site::Cross) => None,
+        (Shown::Set(SameSite::None), Relation::Cross) => Some(Strength::Slight),
+        (Shown::Set(SameSite::Limited), Relation::Cross) => None,
     }
 }
 
 /// The origin of the page that sent it.
 fn page(request: &Request) -> Option<String> {
     let from = |name: &str| Url::parse(request.fields.first(name)?).ok();
-    if Site::of(&request.fields) == Some(Site::SameOrigin) {
+    if Relation::of(&request.fields) == Some(Relation::SameOrigin) {
         return Some(request.url.origin.to_string());
     }
     let url = from("origin").or_else(|| from("referer"))?;
@@ -170,21 +169,21 @@ fn page(request: &Request) -> Option<String> {
 }
 
 /// The answer does not allow cookies across origins either.
-fn not_allowed(facts: &Facts<'_>, site: Site) -> Option<Phrase> {
+fn not_allowed(facts: &Facts<'_>, site: Relation) -> Option<Phrase> {
     let fields = &facts.answer?.response.fields;
     let allowed = fields.first("access-control-allow-credentials") == Some(b"true");
-    (site != Site::SameOrigin && !allowed)
+    (site != Relation::SameOrigin && !allowed)
         .then(|| Phrase::new("the answer has no Access-Control-Allow-Credentials: true"))
 }
 
-fn fix(facts: &Facts<'_>, site: Site) -> Vec<Phrase> {
+fn fix(facts: &Facts<'_>, site: Relation) -> Vec<Phrase> {
     let fields = &facts.sent.request.fields;
     let stream = fields
         .first("accept")
         .is_some_and(|accept| accept.starts_with(b"text/event-stream"));
     let how = if is_manifest(fields) {
         "<link rel=\"manifest\" href=… crossorigin=\"use-credentials\">"
-    } else if site == Site::SameOrigin {
+    } else if site == Relation::SameOrigin {
         "take credentials: \"omit\" out of the fetch call; the default sends them to the same origin"
     } else if stream {
         "new EventSource(url, { withCredentials: true })"

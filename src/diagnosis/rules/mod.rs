@@ -29,4 +29,5 @@ pub(crate) mod token_quoted;
 pub(crate) mod token_revoked;
 pub(crate) mod token_truncated;
 pub(crate) mod token_whitespace_inside;
+pub(crate) mod wrong_environment_host;
 pub(crate) mod wrong_password;
