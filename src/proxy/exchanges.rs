@@ -184,7 +184,7 @@ impl Exchanges {
 
     /// All that came in one go has been seen: announces failures whose content is still passing.
     pub(super) fn settle(&mut self) {
-        while let Some(key) = self.fresh.pop() {
+        for key in std::mem::take(&mut self.fresh) {
             self.announce(key);
         }
     }
