@@ -6,6 +6,8 @@ use std::io::Read;
 use brotli_decompressor::{BrotliDecoderParameter, Decompressor};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
+
 use crate::model::{Content, FieldSection};
 
 /// Content without its codings.
@@ -72,6 +74,7 @@ fn undo(coding: &str, bytes: &[u8]) -> Option<Readable> {
         "deflate" => read_some(ZlibDecoder::new(bytes), limit)
             .or_else(|| read_some(DeflateDecoder::new(bytes), limit)),
         "br" => read_some(brotli(bytes)?, limit),
+        "zstd" => read_some(zstd(bytes)?, limit),
         _ => None,
     }
 }
@@ -82,6 +85,13 @@ fn brotli(bytes: &[u8]) -> Option<Decompressor<&[u8]>> {
     decoder
         .set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0)
         .then_some(decoder)
+}
+
+/// Larger windows are no part of the coding (RFC 9659 section 3).
+fn zstd(bytes: &[u8]) -> Option<StreamingDecoder<&[u8], FrameDecoder>> {
+    let mut decoder = FrameDecoder::new();
+    decoder.set_max_window_size(8 << 20);
+    StreamingDecoder::new_with_decoder(bytes, decoder).ok()
 }
 
 /// Reads up to the limit. What comes before a fault or the end of cut-off data counts.
@@ -101,6 +111,7 @@ mod tests {
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
     use proptest::prelude::*;
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
     use super::*;
     use crate::model::{FieldLine, Provenance};
@@ -140,6 +151,13 @@ mod tests {
             with_coding("br", b"\x0b\x01\x80why\x03".to_vec()).unwrap(),
             b"why"
         );
+        // As the zstd program writes it, with its checksum.
+        let zstd =
+            b"\x28\xb5\x2f\xfd\x04\x58\x6d\x00\x00\x38why401 \x01\x00\x0a\x8b\x11\xc6\x76\x13\xa8";
+        assert_eq!(
+            with_coding("zstd", zstd.to_vec()).unwrap(),
+            b"why401 why401 why401 why401 why401"
+        );
         assert_eq!(with_coding("identity", b"why".to_vec()).unwrap(), b"why");
         assert_eq!(
             with_coding("gzip, gzip", gzip(&gzip(b"why"))).unwrap(),
@@ -156,11 +174,22 @@ mod tests {
     }
 
     #[test]
+    fn a_zstd_window_is_not_larger_than_may_be_asked_for() {
+        // 16 MiB and 8 MiB, then a block of three bytes.
+        let frame = |window| [b"\x28\xb5\x2f\xfd\x00", &[window][..], b"\x19\0\0why"].concat();
+        assert_eq!(with_coding("zstd", frame(14 << 3)), None);
+        assert_eq!(with_coding("zstd", frame(13 << 3)).unwrap(), b"why");
+    }
+
+    #[test]
     fn a_bomb_stays_small() {
         let bomb = gzip(&vec![0; 10_000_000]);
         let read = readable_with("gzip", bomb.clone()).unwrap();
         assert_eq!((read.bytes.len(), read.whole), (LIMIT, false));
         let read = readable_with("gzip, gzip", gzip(&bomb)).unwrap();
+        assert!(read.bytes.len() <= LIMIT && !read.whole);
+        let bomb = compress_to_vec(&vec![0; 10_000_000][..], CompressionLevel::Fastest);
+        let read = readable_with("zstd", bomb).unwrap();
         assert!(read.bytes.len() <= LIMIT && !read.whole);
     }
 
@@ -188,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_stay_within_the_limit(
-            coding in "(gzip|deflate|br|identity|zstd)(, ?(gzip|deflate|br))?",
+            coding in "(gzip|deflate|br|identity|zstd)(, ?(gzip|deflate|br|zstd))?",
             bytes: Vec<u8>,
         ) {
             if let Some(read) = readable_with(&coding, bytes) {
