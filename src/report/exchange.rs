@@ -6,6 +6,7 @@ use super::recorded::{
     ContentView, ExchangeView, FailureView, HeadView, HopView, NoteView, TimingsView, TlsView,
 };
 use super::{EXCHANGE_SCHEMA, Text, clock, words};
+use crate::auth::decode;
 use crate::model::{
     Case, ClientKind, Content, Exchange, Failure, FieldSection, Hop, Note, Outcome, Request,
     Response, State, Timings, TlsParameters, Verification,
@@ -188,32 +189,29 @@ pub(super) fn content(
         coding: fields
             .first("content-encoding")
             .map(|value| masker.field_value("content-encoding", value).into()),
-        text: (detail == Detail::Content && is_readable(content, fields))
-            .then(|| masker.content(media_type, &content.bytes).into()),
+        text: match detail {
+            Detail::Content => {
+                text(content, fields).map(|text| masker.content(media_type, text.as_bytes()).into())
+            }
+            Detail::Heads => None,
+        },
     }
 }
 
-/// Whether content can be shown as text: not compressed, and UTF-8 up to where it was cut.
-fn is_readable(content: &Content, fields: &FieldSection) -> bool {
-    let coded = fields
-        .first("content-encoding")
-        .is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"));
-    if coded || content.bytes.is_empty() {
-        return false;
-    }
-    let text = match std::str::from_utf8(&content.bytes) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() => {
-            let valid = content.bytes.get(..error.valid_up_to());
-            valid
-                .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                .unwrap_or_default()
-        }
-        Err(_) => return false,
+/// Content as text, its codings undone, up to where it was cut; `None` when it is none.
+fn text(content: &Content, fields: &FieldSection) -> Option<String> {
+    let mut bytes = match fields.contains("content-encoding") {
+        true => decode::readable(fields, content)?.bytes,
+        false => content.bytes.clone(),
     };
-    !text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+    if let Err(error) = std::str::from_utf8(&bytes)
+        && error.error_len().is_none()
+    {
+        bytes.truncate(error.valid_up_to());
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let is_text = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    (!text.is_empty() && text.chars().all(is_text)).then_some(text)
 }
 
 fn failure(outcome: &Outcome, masker: &mut Masker) -> Option<FailureView> {

@@ -1,7 +1,11 @@
 //! Known secrets in every field of a Case: no format may show one, in any encoding.
 
+use std::io::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::*;
 use crate::diagnosis::{Part, Phrase};
@@ -142,6 +146,31 @@ fn no_format_shows_a_secret() {
             }
         }
     }
+}
+
+#[test]
+fn compressed_content_is_shown_as_text_and_masked() {
+    let (mut case, _) = sample::expired();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder
+        .write_all(br#"{"why":"expired","refresh_token":"Zq7canaryXw4Lm9Vb2Nc6Rt"}"#)
+        .unwrap();
+    if let Outcome::Response(response) = &mut case.failing.outcome {
+        response.content = Content::complete(encoder.finish().unwrap());
+        let lines = [
+            ("Content-Type", "application/json"),
+            ("Content-Encoding", "gzip"),
+        ];
+        response.fields = FieldSection::from_lines(
+            lines
+                .map(|(name, value)| FieldLine::new(name, value))
+                .into(),
+            Provenance::Wire,
+        );
+    }
+    let text = terminal::show(&exchange(&case, &mut Masker::new()), &style(100));
+    assert!(text.contains(r#"{"why":"expired""#), "{text}");
+    assert!(!text.contains("Zq7canary"), "{text}");
 }
 
 #[test]
