@@ -11,14 +11,16 @@ use crate::capture::store::{BaselineError, Filter, Ref, Row, Store};
 use crate::capture::{Notice, Recorded, RequestKey};
 use crate::diagnosis::{Diagnosis, FaultSide, Finding};
 use crate::model::{
-    Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Learned, Match, State, Timestamp,
+    Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Learned, Match, Seen, State, Timestamp,
 };
 
-/// Names what it was given: `after` with exchanges after the failure, `good` with a baseline.
+/// Names what it was given: `after` with exchanges after the failure, `good` with a baseline, `first` with
+/// nothing before it.
 fn diagnose(case: &Case) -> Diagnosis {
     let cause = match (&case.context.after[..], &case.baseline) {
         ([_, ..], _) => "after",
         ([], Some(_)) => "good",
+        ([], None) if case.context.before.is_empty() => "first",
         ([], None) => "alone",
     };
     Diagnosis {
@@ -97,9 +99,12 @@ impl Bench {
     }
 
     fn record(&self, exchange: &Exchange) -> Recorded {
-        let before = [sample::seen(77, START, 200)];
+        self.record_after(exchange, &[sample::seen(77, START, 200)])
+    }
+
+    fn record_after(&self, exchange: &Exchange, before: &[Seen]) -> Recorded {
         Recorded {
-            reference: sample::write(&self.store, exchange, &before),
+            reference: sample::write(&self.store, exchange, before),
             at: exchange.at,
             key: RequestKey::for_tests(1),
             kind: Fingerprint([1; 10]),
@@ -201,6 +206,17 @@ fn a_failure_of_another_kind_is_no_repeat() {
     second.kind = Fingerprint([2; 10]);
     bench.take(&second);
     assert_eq!(bench.told(), ["#1 open alone", "#2 open alone"]);
+}
+
+#[test]
+fn a_failure_of_one_kind_with_another_story_is_no_repeat() {
+    let mut bench = Bench::new();
+    let first = bench.record_after(&sample::failing(1, START), &[]);
+    bench.take(&first);
+    let second = bench.record(&sample::failing(2, START));
+    bench.take(&second);
+    assert_eq!(bench.told(), ["#1 open first", "#2 open alone"]);
+    assert_eq!(bench.row(2).same_as, None);
 }
 
 #[test]

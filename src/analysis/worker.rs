@@ -248,13 +248,19 @@ impl Worker {
                 Ok(self.judge.best(failing, &self.baselines, &learned, now))
             })?
         {
+            let own = case.baseline.clone();
             case.baseline.clone_from(&known.baseline);
-            return Ok(Drawn {
-                verdict: verdict(&known.diagnosis, Some(known.number)),
-                case: Box::new(case),
-                diagnosis: Arc::clone(&known.diagnosis),
-                revises: false,
-            });
+            let diagnosis = self.judge.diagnose(&case);
+            // What went before may give the same kind of failure another cause.
+            if cause(&diagnosis) == cause(&known.diagnosis) {
+                return Ok(Drawn {
+                    verdict: verdict(&diagnosis, Some(known.number)),
+                    case: Box::new(case),
+                    diagnosis: Arc::new(diagnosis),
+                    revises: false,
+                });
+            }
+            case.baseline = own;
         }
         let drawn = self.judge(case, false)?;
         self.remember(repeat, &drawn);
@@ -306,6 +312,11 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// What a verdict names.
+fn cause(diagnosis: &Diagnosis) -> Option<&'static str> {
+    diagnosis.verdict.as_ref().map(|verdict| verdict.cause)
 }
 
 impl Drawn {

@@ -224,6 +224,36 @@ mod tests {
     }
 
     #[test]
+    fn thousands_of_credentials_are_no_burden() {
+        let cookies: String = (0..1000)
+            .map(|n| format!("token{n}.token=abcdefghijk{n}; "))
+            .collect();
+        let query: String = (0..1000)
+            .map(|n| format!("&token=abcdefghijk{n}"))
+            .collect();
+        let request = |path: &str| {
+            format!(
+                "GET {path}?a{query}\nSec-Fetch-Site: same-site\nSec-Fetch-Mode: cors\nCookie: {cookies}"
+            )
+        };
+        let failing = request("/a");
+        let mut sample = Sample::new(&failing).answer("401");
+        for n in 1..=16 {
+            sample = sample
+                .before(-n, &request("/a").replace("hijk", "hijl"), 200)
+                .before(-n, &request("/b").replace("hijk", "hijm"), 200);
+        }
+        for n in 1..=8 {
+            sample = sample.after(n, &request("/a").replace("hijk", "hijn"), 200);
+        }
+        let start = std::time::Instant::now();
+        let diagnosis = diagnose(&sample.case);
+        assert!(diagnosis.alternatives.len() <= 2);
+        let took = start.elapsed();
+        assert!(took < std::time::Duration::from_secs(15), "{took:?}");
+    }
+
+    #[test]
     fn an_answer_holds_captured_bytes_only_where_they_will_be_masked() {
         let canary = "canary-7f3a9c";
         let sample = Sample::new(&format!(

@@ -638,6 +638,33 @@ pub const CAUSES: &[Cause] = &[
         check: rules::wrong_password::check,
     },
     Cause {
+        id: "wrong-base-url-or-stage",
+        summary: "The path begins wrongly: a prefix or stage is missing, too many, doubled or another one.",
+        class: Class::Target,
+        side: FaultSide::Client,
+        needs: Needs::Difference,
+        grades: &[
+            full(
+                90,
+                "the same credential passes on a path that this one doubles, or the gateway knows no such route",
+            ),
+            partial(
+                74,
+                "the same credential passes on the same path with another prefix of a base URL",
+            ),
+            slight(
+                45,
+                "with a prefix that may be a resource; or the gateway says so, and nothing more is known",
+            ),
+        ],
+        veto: Veto::Nothing,
+        said: &[],
+        explains: &["bearer-invalid-token-unspecified"],
+        yields: false,
+        source: "comparison; API Gateway: \"Missing Authentication Token\"",
+        check: rules::wrong_base_url_or_stage::check,
+    },
+    Cause {
         id: "wrong-environment-host",
         summary: "The request goes to another environment's host than its credential belongs to.",
         class: Class::Target,

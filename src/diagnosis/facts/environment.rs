@@ -36,7 +36,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 }
 
 /// Whether a word names an environment or a region, with or without a number: `staging`, `eu1`, `dev`.
-fn is_environment(word: &str) -> bool {
+pub(crate) fn is_environment(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     word.is_empty() || ENVIRONMENTS.contains(&word) || REGIONS.contains(&word)

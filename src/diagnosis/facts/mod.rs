@@ -13,13 +13,13 @@ mod word;
 
 pub(crate) use answer::Answer;
 pub(crate) use clock::Clock;
-pub(crate) use environment::{are_two_environments, is_loopback};
+pub(crate) use environment::{are_two_environments, is_environment, is_loopback};
 pub(crate) use good::Good;
 pub(crate) use held::{Held, SameSite, Shown, held};
 pub(crate) use moved::{By, Moved};
 pub(crate) use said::Said;
 pub(crate) use sent::{Sent, has_scheme, is_authorization, user_and_password};
-pub(crate) use wanted::Wanted;
+pub(crate) use wanted::{Wanted, may_be_meant};
 pub(crate) use word::one_word;
 
 use crate::baseline::route;

@@ -39,6 +39,7 @@ impl Moved {
             return good
                 .sent
                 .credentials()
+                .take(MOST_CREDENTIALS)
                 .filter(|right| !good.is_unresolved(&right.raw))
                 .find_map(|right| find(facts.sent, &values, right, &good.sent, By::Good));
         }
@@ -58,6 +59,7 @@ impl Moved {
             let passed = Sent::of(&seen.request);
             passed
                 .credentials()
+                .take(MOST_CREDENTIALS)
                 .find_map(|right| find(facts.sent, &values, right, &passed, by))
         })
     }
@@ -110,6 +112,10 @@ fn find(
     })
 }
 
+/// So many credentials are looked for, among so many values.
+const MOST_CREDENTIALS: usize = 16;
+const MOST_VALUES: usize = 1024;
+
 /// Shorter texts are equal by chance.
 const SHORTEST: usize = 8;
 
@@ -140,6 +146,7 @@ fn values(request: &Request) -> Vec<(Place, Vec<u8>)> {
             Some((Place::Form(name), normalise(value.as_str()?.as_bytes())))
         }));
     }
+    all.truncate(MOST_VALUES);
     all
 }
 

@@ -61,9 +61,9 @@ impl<'a> Sent<'a> {
 
     /// Whether it has credentials, and all of them are also in the other request, in the same places.
     pub(crate) fn has_credentials_of(&self, other: &Sent<'_>) -> bool {
-        let mut credentials = self.credentials().peekable();
-        credentials.peek().is_some()
-            && credentials.all(|carrier| {
+        let credentials: Vec<&Carrier> = self.credentials().take(MOST_COMPARED + 1).collect();
+        (1..=MOST_COMPARED).contains(&credentials.len())
+            && credentials.iter().all(|carrier| {
                 other
                     .in_place(&carrier.place)
                     .is_some_and(|there| there.raw == carrier.raw)
@@ -127,6 +127,9 @@ impl<'a> Sent<'a> {
             .map_or_else(|| name.to_owned(), |line| line.name_text().into_owned())
     }
 }
+
+/// A request with more credentials is made to be hard to compare.
+const MOST_COMPARED: usize = 16;
 
 /// Whether it is of that authentication scheme.
 pub(crate) fn has_scheme(carrier: &Carrier, scheme: &str) -> bool {

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{Answer, Said};
+use crate::auth::credentials::Carrier;
 use crate::auth::names::{HeaderClass, header_class};
 use crate::diagnosis::Phrase;
+use crate::model::Place;
 
 /// A field that the server names because it does not find it.
 pub(crate) struct Wanted {
@@ -56,6 +58,19 @@ impl Answer<'_> {
 }
 
 const MOST: usize = 4;
+
+/// Whether a credential may be what was meant for a field of that name: a client's id is no key, and a
+/// user's token none either.
+pub(crate) fn may_be_meant(carrier: &Carrier, wanted: &str) -> bool {
+    let name = match &carrier.place {
+        Place::Header(name) | Place::Cookie(name) | Place::Query(name) | Place::Form(name) => name,
+        Place::UserInfo => return false,
+    };
+    let (name, wanted) = (name.to_ascii_lowercase(), wanted.to_ascii_lowercase());
+    ["key", "token", "secret"]
+        .iter()
+        .any(|word| name.contains(word) && wanted.contains(word))
+}
 
 /// The names of fields among words; what is called a parameter is none.
 fn field_names(words: &str) -> impl Iterator<Item = &str> {

@@ -1,7 +1,7 @@
 //! `api-key-wrong-header-name`: the key stands in a field that the server does not read.
 
 use crate::auth::credentials::Carrier;
-use crate::diagnosis::facts::{By, Facts, Moved, Wanted, has_scheme};
+use crate::diagnosis::facts::{By, Facts, Moved, Wanted, has_scheme, may_be_meant};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -60,18 +60,21 @@ fn by_name(facts: &Facts<'_>, moved: &Moved) -> Suspicion {
 /// The server misses a key that it names, or any, and there is one in another field.
 fn by_words(facts: &Facts<'_>) -> Option<Suspicion> {
     let answer = facts.answer?;
-    let key = facts.sent.keys().find(|key| is_key_field(key));
     let wanted = answer.wanted_fields();
     let is_there = |name: &str| facts.sent.request.fields.contains(name);
     if wanted.iter().any(|wanted| is_there(&wanted.name)) {
         return None;
     }
+    let key = |wanted: &str| {
+        let mut keys = facts.sent.keys();
+        keys.find(|key| is_key_field(key) && may_be_meant(key, wanted))
+    };
     let of_good = || wanted_by_good(facts).filter(|_| answer.misses_key());
     let (key, title, quote, fix) = match wanted.into_iter().next().or_else(of_good) {
         Some(wanted) => {
             // Of a credential in Authorization it must be plain that it is a key.
-            let key =
-                key.or_else(|| facts.sent.authorization().filter(|sent| is_bare_key(sent)))?;
+            let key = key(&wanted.name)
+                .or_else(|| facts.sent.authorization().filter(|sent| is_bare_key(sent)))?;
             let fix = words::plain_name(&wanted.name).map_or_else(
                 || "send it in the field that the server names".to_owned(),
                 |name| words::send_field(facts.client(), name),
@@ -79,7 +82,7 @@ fn by_words(facts: &Facts<'_>) -> Option<Suspicion> {
             (key, title(&wanted.name), wanted.quote, fix)
         }
         None if answer.misses_key() => (
-            key?,
+            key("key")?,
             "the server does not find the API key you send".to_owned(),
             answer.first_words()?,
             "send it in the field that this API's documentation names (Kong, Supabase: apikey)"
@@ -241,6 +244,10 @@ mod tests {
                 "x-api-key header is required",
             ),
             ("GET /a", "Missing X-Api-Key header"),
+            (
+                "GET /a\nX-Client-Id: abcdefghijklmnop1",
+                "No API key found in request",
+            ),
         ] {
             let sample = Sample::new(request).answer(&told(words));
             assert_eq!(strength(&sample), None, "{request} {words}");

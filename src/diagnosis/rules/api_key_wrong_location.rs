@@ -1,7 +1,7 @@
 //! `api-key-wrong-location`: the right key, in the query instead of a field, or the other way round.
 
 use crate::auth::credentials::Carrier;
-use crate::diagnosis::facts::{By, Facts, Moved};
+use crate::diagnosis::facts::{By, Facts, Moved, may_be_meant};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -50,7 +50,12 @@ fn by_place(facts: &Facts<'_>, moved: &Moved) -> Suspicion {
 fn by_words(facts: &Facts<'_>) -> Option<Suspicion> {
     let answer = facts.answer?;
     let in_field = |carrier: &Carrier| matches!(carrier.place, Place::Header(_));
-    let key = facts.sent.keys().find(|key| !in_field(key))?;
+    let wanted = answer.wanted_fields();
+    let name = wanted.first().map_or("key", |wanted| &wanted.name);
+    let key = facts
+        .sent
+        .keys()
+        .find(|key| !in_field(key) && may_be_meant(key, name))?;
     let field_too = facts.sent.keys().any(in_field);
     let good_has_it = facts
         .good
@@ -58,7 +63,6 @@ fn by_words(facts: &Facts<'_>) -> Option<Suspicion> {
     if field_too || good_has_it {
         return None;
     }
-    let wanted = answer.wanted_fields();
     let is_there = |name: &str| facts.sent.request.fields.contains(name);
     if wanted.iter().any(|wanted| is_there(&wanted.name)) {
         return None;

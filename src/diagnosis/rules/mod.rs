@@ -29,5 +29,6 @@ pub(crate) mod token_quoted;
 pub(crate) mod token_revoked;
 pub(crate) mod token_truncated;
 pub(crate) mod token_whitespace_inside;
+pub(crate) mod wrong_base_url_or_stage;
 pub(crate) mod wrong_environment_host;
 pub(crate) mod wrong_password;

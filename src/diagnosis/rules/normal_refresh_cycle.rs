@@ -23,6 +23,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         .sent
         .credentials()
         .filter(|carrier| is_token(carrier))
+        .take(MOST_TOKENS)
         .find_map(|old| Some((old, retry(facts, old)?)))?;
     let run_out = run_out(facts, old);
     if run_out.is_none() && !is_known_pair(facts, old, retry) {
@@ -59,6 +60,9 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
 
 /// The longest time between the refusal and the request with the new token.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// Nobody sends more of them for one purpose.
+const MOST_TOKENS: usize = 4;
 
 /// A token as it was given out: no password, nothing that stands around it by mistake.
 fn is_token(carrier: &Carrier) -> bool {

@@ -10,7 +10,15 @@ use crate::diff::Where;
 use crate::model::{Origin, Seen, Url};
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
-    if facts.sent.is_preflight() || facts.sent.credentials().next().is_none() || works_here(facts) {
+    // What ran out has done so everywhere.
+    let ran_out = facts
+        .answer
+        .is_some_and(|answer| answer.says(&[Said::Expired, Said::Revoked]));
+    if ran_out
+        || facts.sent.is_preflight()
+        || facts.sent.credentials().next().is_none()
+        || works_here(facts)
+    {
         return None;
     }
     by_known_good(facts)
@@ -93,11 +101,11 @@ fn by_story(facts: &Facts<'_>) -> Option<Suspicion> {
 /// The token names the host of another environment as its issuer or audience.
 fn by_token(facts: &Facts<'_>) -> Option<Suspicion> {
     let here = &facts.sent.request.url.origin;
-    let (claim, named) = facts
+    let (place, claim, named) = facts
         .sent
         .tokens()
-        .filter_map(|(_, token)| token.claims)
-        .find_map(|claims| {
+        .filter_map(|(carrier, token)| Some((&carrier.place, token.claims?)))
+        .find_map(|(place, claims)| {
             [("aud", "audience"), ("iss", "issuer")]
                 .iter()
                 .find_map(|(name, words)| {
@@ -107,7 +115,7 @@ fn by_token(facts: &Facts<'_>) -> Option<Suspicion> {
                         .or_else(|| value.as_array()?.first()?.as_str())?;
                     let url = Url::parse(one.as_bytes()).ok()?;
                     is_of_another(&url.origin.host, &here.host, *name == "iss")
-                        .then_some((*words, url.origin))
+                        .then_some((place, *words, url.origin))
                 })
         })?;
     let same_in_good = facts.good.is_some_and(|good| {
@@ -135,6 +143,7 @@ fn by_token(facts: &Facts<'_>) -> Option<Suspicion> {
         } else {
             Strength::Slight
         },
+        place: Some(place.clone()),
         by_words: told,
         title: "host and token are of two environments".into(),
         evidence,
@@ -288,6 +297,13 @@ mod tests {
         assert_eq!(strength(&passed_at(failing(), -60, "web.acme.test")), None);
         let here_too = recent.before(-90, SENT, 200);
         assert_eq!(strength(&here_too), None);
+    }
+
+    #[test]
+    fn what_ran_out_is_no_matter_of_the_host() {
+        let said = "401\nContent-Type: application/json\n\n{\"message\":\"Token was revoked.\"}";
+        let sample = good_at(Sample::new(SENT).answer(said), "api.staging.acme.test");
+        assert_eq!(strength(&sample), None);
     }
 
     #[test]
