@@ -266,13 +266,15 @@ fn streams(runtime: &Runtime, origin: SocketAddr, count: usize) {
 /// How often memory is printed.
 const PARTS: usize = 20;
 
-/// Runs a load through one why401 again and again and prints its memory.
+/// Runs a load through one why401 again and again, prints its memory, and ends if that grows without end.
 fn in_parts(load: &Load, mut run: impl FnMut(&Process) -> (Round, Option<Usage>)) {
     let process = Process::why401();
     let start = Instant::now();
+    let mut memory = Vec::new();
     for part in 1..=PARTS {
         let (round, usage) = run(&process);
         let usage = usage.unwrap();
+        memory.push(process.memory_now_mib());
         println!(
             "  {:>9} after {:>5.0} s: {:>7.0} requests/s, {:>5.2} CPU s per 10 000, {:>5.1} MiB now, {:>5.1} MiB peak",
             part * load.count,
@@ -283,4 +285,10 @@ fn in_parts(load: &Load, mut run: impl FnMut(&Process) -> (Round, Option<Usage>)
             usage.peak_memory_mib,
         );
     }
+    // By then the history and the caches are full.
+    let (settled, end) = (memory[PARTS / 4], memory[PARTS - 1]);
+    assert!(
+        end < settled * 1.25 + 4.0,
+        "memory grows: {settled:.1} MiB, then {end:.1} MiB"
+    );
 }
