@@ -1,7 +1,7 @@
 //! `WWW-Authenticate` and its relatives, read tolerantly (RFC 9110 section 11.6.1).
 //!
 //! A diagnosis has to explain malformed challenges, not to reject them: what servers send in the
-//! wild (`causes.md` 1.5) is read as it was meant.
+//! wild is read as it was meant.
 
 use std::fmt;
 

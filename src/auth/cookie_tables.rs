@@ -1,4 +1,4 @@
-//! The lists of cookie names behind `names.rs` (`causes.md` 5.3), in lower case and without
+//! The lists of cookie names behind `names.rs`, in lower case and without
 //! `__Host-` and `__Secure-`; a `*` at one end stands for anything.
 
 /// Cookies that hold a session or token.

@@ -52,7 +52,7 @@ pub fn readable(fields: &FieldSection, content: &Content) -> Option<Readable> {
     })
 }
 
-/// What is looked at of a body (`causes.md` 1.7).
+/// What is looked at of a body: what the server says about the failure stands near its start.
 const LIMIT: usize = 64 * 1024;
 
 /// Nobody applies more; each costs a pass.

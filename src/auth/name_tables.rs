@@ -1,4 +1,4 @@
-//! The lists behind `names.rs` (`causes.md` 1.4, 5.1 and 5.2); all in lower case.
+//! The lists behind `names.rs`, all in lower case.
 
 /// Authentication schemes: those of the IANA registry, and those that vendors made up.
 pub(super) const SCHEMES: &[&str] = &[

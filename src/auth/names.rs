@@ -1,4 +1,4 @@
-//! Names of fields, cookies and parameters that hold credentials (`causes.md` section 5).
+//! Names of fields, cookies and parameters that hold credentials.
 
 use super::cookie_tables::{AFFINITY_COOKIES, CSRF_COOKIES, NEVER_COOKIES, SESSION_COOKIES};
 use super::name_tables::{
@@ -143,7 +143,7 @@ pub fn is_credential_parameter(name: &str, value: &[u8]) -> bool {
     }
 }
 
-/// A shorter `key=` is more likely a dictionary key than an API key (`causes.md` 5.2).
+/// A shorter `key=` is more likely a dictionary key than an API key.
 const KEY_LENGTH: usize = 16;
 
 /// Whether a word is known as an authentication scheme, in any case.

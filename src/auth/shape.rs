@@ -1,4 +1,4 @@
-//! What a bare secret looks like (`causes.md` 1.6), and placeholders that nothing replaced.
+//! What a bare secret looks like, and placeholders that nothing replaced.
 
 use std::sync::LazyLock;
 

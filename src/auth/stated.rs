@@ -1,4 +1,4 @@
-//! What the server says about the failure, in its own words (`causes.md` 1.7).
+//! What the server says about the failure, in its own words.
 
 use serde_json::Value;
 

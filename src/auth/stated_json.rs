@@ -1,4 +1,4 @@
-//! Where JSON error bodies say what went wrong (`causes.md` 1.7 and section 3).
+//! Where JSON error bodies say what went wrong.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Vendors' tokens, told by their public form (`causes.md` 5.5).
+//! Vendors' tokens, told by their public form.
 
 /// The vendor and the public prefix of a token (`ghp_` of GitHub), if it has a known one.
 pub fn vendor_prefix(value: &[u8]) -> Option<(&'static str, &'static str)> {

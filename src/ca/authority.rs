@@ -130,7 +130,7 @@ fn load_or_create_certificate(
     Ok(files::read_owner_written(path, PEM_LIMIT)?)
 }
 
-/// The profile of `trust.md` section 5: 2 years, path length 0, only `keyCertSign`.
+/// As little power as a CA can have: 2 years, path length 0, only `keyCertSign`.
 fn root_parameters(now: Timestamp) -> CertificateParams {
     let mut parameters = CertificateParams::default();
     let today = date(now);

@@ -113,7 +113,7 @@ impl LeafMint {
     }
 }
 
-/// The profile of `crates.md` section 5: what OpenSSL's strict mode, Python 3.13, Java and Apple ask.
+/// What OpenSSL's strict mode, Python 3.13, Java and Apple ask.
 fn leaf_parameters(host: &str, now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
     // rcgen takes `[::1]` for a name; the model's hosts have no brackets.
     let mut parameters = CertificateParams::new(vec![host.to_owned()])?;
@@ -135,7 +135,7 @@ impl std::fmt::Debug for LeafMint {
     }
 }
 
-/// How long a leaf is valid from now on (`trust.md` section 5).
+/// How long a leaf is valid from now on.
 const LIFE: std::time::Duration = DAY.saturating_mul(30);
 
 /// Enough for a browser session; the oldest goes first.

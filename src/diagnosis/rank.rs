@@ -59,7 +59,7 @@ pub(crate) fn rank(candidates: &[Candidate]) -> Ranked {
 
 const HEADLINE: u8 = 60;
 const WORTH_READING: u8 = 40;
-/// The least that is worth showing at all (`causes.md` 1.9).
+/// The least that is worth showing at all.
 const HINT: u8 = 20;
 const NEAR: u8 = 25;
 const MOST_ALTERNATIVES: usize = 2;

@@ -103,7 +103,7 @@ impl fmt::Debug for Difference {
     }
 }
 
-/// How much a difference may matter, from the list in `causes.md` section 4.
+/// How much a difference may matter to a server that decides who asks.
 pub(super) mod weight {
     /// Something that carries a credential.
     pub(crate) const CREDENTIAL: u8 = 100;

@@ -1,4 +1,4 @@
-//! Which differences of fields mean nothing, and when they wake up (`causes.md` section 4).
+//! Which differences of fields mean nothing, and when they wake up.
 
 use super::align::Pair;
 use super::credential::Carriers;

@@ -9,7 +9,7 @@ use crate::auth::names::{is_credential_parameter, is_secret_parameter};
 use crate::auth::percent::percent_decode;
 use crate::model::{Place, Request};
 
-/// Parameters that keep caches and counters apart (`causes.md` section 4).
+/// Parameters that keep caches and counters apart.
 const COUNTERS: &[&str] = &[
     "_",
     "cachebuster",

@@ -120,7 +120,7 @@ fn path_note(good: &[u8], failing: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether two paths differ only in segments that are ids in both (`causes.md` 1.2).
+/// Whether two paths differ only in segments that are ids in both.
 fn is_one_route(good: &[u8], failing: &[u8]) -> bool {
     let good: Vec<&[u8]> = good.split(|byte| *byte == b'/').collect();
     let failing: Vec<&[u8]> = failing.split(|byte| *byte == b'/').collect();

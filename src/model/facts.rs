@@ -33,7 +33,7 @@ pub enum Place {
     UserInfo,
 }
 
-/// What a credential looks like (`causes.md` 1.6).
+/// What a credential looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Shape {
     /// Nothing.

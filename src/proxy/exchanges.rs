@@ -71,7 +71,7 @@ struct Answer {
 /// Requests that are never answered may take up this much.
 pub(super) const OPEN_LIMIT: usize = 8 * 1024 * 1024;
 
-/// How long a full recorder may hold a connection up (`design.md`, Recording).
+/// How long a full recorder may hold a connection up; then records are lost, not traffic.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Exchanges {

@@ -37,7 +37,7 @@ pub(super) struct Forwarding<'a> {
     upstreams: Vec<Upstream>,
 }
 
-/// A request head that has begun must be complete in this time (`trust.md` section 4).
+/// A request head that has begun must be complete in this time: a slow client holds nothing for ever.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A plain HTTP client talks to few origins at a time over one proxy connection.

@@ -84,7 +84,7 @@ impl Listener {
     }
 }
 
-/// Connections at a time; more wait in the system's queue (`trust.md` section 4).
+/// Connections at a time; more wait in the system's queue.
 const CONNECTION_LIMIT: usize = 16_384;
 
 /// How long open connections may take to finish once told to stop.

@@ -62,5 +62,5 @@ impl Shared {
     }
 }
 
-/// A head may be this long, its field lines and start line together (`trust.md` section 4).
+/// A head may be this long, its field lines and start line together.
 const HEAD_LIMIT: usize = 512 * 1024;

@@ -1,4 +1,4 @@
-//! Requests that two parties could read differently: they are not forwarded (`trust.md` section 4).
+//! Requests that two parties could read differently: they are not forwarded.
 //!
 //! Only the message relay refuses. Inside a tunnel the same faults are findings, and the bytes flow on.
 
