@@ -1,47 +1,27 @@
 //! How requests and responses are paired, and what is counted when the recorder takes no more.
 
-use std::sync::Arc;
 use std::task::Waker;
 
 use super::*;
-use crate::capture::{self, Settings, Writer, sample};
-use crate::model::Entry;
+use crate::capture::sample;
 use crate::proxy::in_order::InOrder;
+use crate::proxy::sample::Recording;
 use crate::wire::head::Head;
 use crate::wire::http1::Answers;
 
 struct Bench {
+    recording: Recording,
     recorder: Recorder,
-    /// Without it the recorder takes no failure any more.
-    writer: Option<Writer>,
     exchanges: InOrder,
-    _folder: tempfile::TempDir,
 }
 
 impl Bench {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = sample::open(folder.path());
-        let settings = Settings::new(|path| String::from_utf8_lossy(path).into_owned());
-        let clock = sample::Hands::at_start().clock();
-        let (recorder, writer, _notices) = capture::start(settings, store, clock).unwrap();
-        let path = Path {
-            connection: 1,
-            entry: Entry::Tunnel,
-            client: sample::client(),
-            origin: Arc::new(sample::origin("a.test")),
-            upstream: None,
-            client_tls: None,
-            upstream_tls: None,
-            verification: None,
-            connect: None,
-            handshake: None,
-        };
+        let recording = Recording::start();
         Self {
-            exchanges: InOrder::new(Exchanges::new(recorder.clone(), path)),
-            recorder,
-            writer: Some(writer),
-            _folder: folder,
+            exchanges: InOrder::new(recording.exchanges()),
+            recorder: recording.recorder.clone(),
+            recording,
         }
     }
 
@@ -145,7 +125,7 @@ async fn a_failure_that_finds_no_room_is_lost_once_and_holds_nothing_up() {
     let mut bench = Bench::new();
     bench.request("GET");
     bench.response(401);
-    drop(bench.writer.take().unwrap().stop().unwrap());
+    bench.recording.stop_writer();
     bench.exchanges.settle();
     bench.end();
     assert_eq!(bench.exchanges.exchanges.held.len(), 2);

@@ -18,6 +18,8 @@ mod path;
 mod refuse;
 mod relay;
 mod route;
+#[cfg(test)]
+mod sample;
 mod streams;
 mod tap;
 #[cfg(test)]

@@ -9,9 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::sample::Recording;
 use super::{Listener, Shared};
 use crate::ca::Authority;
-use crate::capture::{self, Settings, Writer, sample};
+use crate::capture::sample;
 use crate::net::{Dialer, DialerSettings, UpstreamTls};
 
 /// A proxy that runs until it is dropped, and the listener of its one origin.
@@ -20,22 +21,17 @@ struct Bench {
     origin: TcpListener,
     shared: Arc<Shared>,
     _serving: AbortOnDropHandle<()>,
-    _writer: Writer,
-    _folder: tempfile::TempDir,
+    _recording: Recording,
 }
 
 impl Bench {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = sample::open(folder.path());
-        let settings = Settings::new(|path| String::from_utf8_lossy(path).into_owned());
-        let clock = sample::Hands::at_start().clock();
-        let (recorder, writer, _notices) = capture::start(settings, store, clock).unwrap();
+        let recording = Recording::start();
         let tls = UpstreamTls::new(&[], Vec::new()).unwrap();
-        let ca = folder.path().join("ca");
+        let ca = recording.folder().join("ca");
         let authority = Authority::load_or_create(&ca, sample::START, tls.provider()).unwrap();
         let dialer = Dialer::new(DialerSettings::default(), tls);
-        let shared = Arc::new(Shared::new(recorder, authority, dialer));
+        let shared = Arc::new(Shared::new(recording.recorder.clone(), authority, dialer));
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = Listener::bind(any).await.unwrap();
         let proxy = listener.local_addr();
@@ -45,8 +41,7 @@ impl Bench {
             origin: TcpListener::bind(any).await.unwrap(),
             shared,
             _serving: AbortOnDropHandle::new(tokio::spawn(serving)),
-            _writer: writer,
-            _folder: folder,
+            _recording: recording,
         }
     }
 

@@ -1,44 +1,19 @@
 //! Which version a connection carries, told by its first bytes however they are cut.
 
-use std::sync::Arc;
-
 use super::Tap;
-use crate::capture::{self, Recorder, Settings, Writer, sample};
-use crate::model::Entry;
-use crate::proxy::exchanges::Exchanges;
-use crate::proxy::path::Path;
+use crate::proxy::sample::Recording;
 
 struct Bench {
     tap: Tap,
-    recorder: Recorder,
-    _writer: Writer,
-    _folder: tempfile::TempDir,
+    recording: Recording,
 }
 
 impl Bench {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings::new(|path| String::from_utf8_lossy(path).into_owned());
-        let store = sample::open(folder.path());
-        let clock = sample::Hands::at_start().clock();
-        let (recorder, writer, _notices) = capture::start(settings, store, clock).unwrap();
-        let path = Path {
-            connection: 1,
-            entry: Entry::Tunnel,
-            client: sample::client(),
-            origin: Arc::new(sample::origin("api.acme.test")),
-            upstream: None,
-            client_tls: None,
-            upstream_tls: None,
-            verification: None,
-            connect: None,
-            handshake: None,
-        };
+        let recording = Recording::start();
         Self {
-            tap: Tap::new(Exchanges::new(recorder.clone(), path)),
-            recorder,
-            _writer: writer,
-            _folder: folder,
+            tap: Tap::new(recording.exchanges()),
+            recording,
         }
     }
 
@@ -56,7 +31,7 @@ impl Bench {
 
     /// Requests, failures, and what was given up.
     fn counts(&self) -> (u64, u64, u64) {
-        let counts = self.recorder.counts();
+        let counts = self.recording.recorder.counts();
         (counts.requests, counts.failures, counts.not_decoded)
     }
 }
