@@ -124,34 +124,60 @@ impl<'a> Past<'a> {
     }
 }
 
-/// A call that ends a session: by its path, or a DELETE of what a login makes.
+/// A call that ends the session that makes it, by its path. What names one thing among others, as
+/// `/sessions/99` and `/invitations/5/revoke` do, ends that one.
 fn is_logout(seen: &Seen) -> bool {
     let path = String::from_utf8_lossy(&seen.request.url.path).to_ascii_lowercase();
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let segments: Vec<String> = path
+        .split('/')
+        .map(|segment| {
+            segment
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .collect()
+        })
+        .filter(|segment: &String| !segment.is_empty() && !is_version(segment))
+        .collect();
     let deletes = seen.request.method == "DELETE";
-    segments.any(|segment| {
-        let plain: String = segment
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric())
-            .collect();
-        LOGOUTS.contains(&plain.as_str()) || (deletes && SESSIONS.contains(&plain.as_str()))
+    segments.iter().enumerate().any(|(at, segment)| {
+        let of = at.checked_sub(1).and_then(|before| segments.get(before));
+        let then = segments.get(at + 1);
+        let of_another = of.is_some_and(|of| is_id(of));
+        let is = |list: &[&str]| list.contains(&segment.as_str());
+        let by_revoking = is(REVOCATIONS)
+            && then.is_none()
+            && of.is_none_or(|of| REVOKERS.contains(&of.as_str()));
+        let by_deleting =
+            deletes && is(SESSIONS) && then.is_none_or(|then| OWN.contains(&then.as_str()));
+        !of_another && (is(LOGOUTS) || by_revoking || by_deleting)
     })
 }
 
+/// A number, or a UUID or the like.
+fn is_id(segment: &str) -> bool {
+    let has_digit = segment.bytes().any(|b| b.is_ascii_digit());
+    segment.starts_with(|c: char| c.is_ascii_digit()) || (has_digit && segment.len() >= 16)
+}
+
+/// `v1` says nothing.
+fn is_version(segment: &str) -> bool {
+    let number = segment.strip_prefix('v').unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Without `-`, `_` and `.` in them.
-const LOGOUTS: &[&str] = &[
-    "endsession",
-    "invalidate",
-    "logoff",
-    "logout",
-    "revocation",
-    "revoke",
-    "revoketoken",
-    "signoff",
-    "signout",
+const LOGOUTS: &[&str] = &["endsession", "logoff", "logout", "signoff", "signout"];
+
+const REVOCATIONS: &[&str] = &["invalidate", "revocation", "revoke", "revoketoken"];
+
+/// What stands before such a word where it is about tokens.
+const REVOKERS: &[&str] = &[
+    "api", "auth", "connect", "login", "me", "oauth", "oauth2", "session", "token",
 ];
 
 const SESSIONS: &[&str] = &["login", "session", "sessions", "token", "tokens"];
+
+const OWN: &[&str] = &["current", "me", "own", "self", "this"];
 
 fn fix(client: ClientKind, carrier: &Carrier) -> &'static str {
     if matches!(carrier.place, Place::Cookie(_)) {
@@ -199,7 +225,10 @@ mod tests {
         for logout in [
             "POST /auth/logout",
             "POST /oauth/revoke",
-            "DELETE /sessions/1",
+            "DELETE /sessions/current",
+            "DELETE /api/v1/session",
+            "POST /oauth2/v1/revoke",
+            "POST /realms/a1/protocol/openid-connect/logout",
             "GET /sign-out",
         ] {
             let sample = Sample::new(&bearer("GET /a", OPAQUE))
@@ -219,6 +248,11 @@ mod tests {
             ("POST /logout", other, 204),
             ("POST /logout", OPAQUE, 401),
             ("POST /logouts", OPAQUE, 204),
+            ("DELETE /sessions/1", OPAQUE, 204),
+            ("DELETE /users/5/sessions", OPAQUE, 204),
+            ("POST /users/5/logout", OPAQUE, 204),
+            ("POST /keys/revoke", OPAQUE, 204),
+            ("POST /token/5/revoke", OPAQUE, 204),
             ("GET /sessions/1", OPAQUE, 200),
         ] {
             let sample = sample().before(-10, &bearer(logout, token), status);
