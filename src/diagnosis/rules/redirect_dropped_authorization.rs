@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::auth::credentials::Carrier;
 use crate::auth::fingerprint::is_token_path;
+use crate::auth::names::is_secret_parameter;
 use crate::diagnosis::facts::{Facts, Sent};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
@@ -17,6 +18,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         || facts.sent.is_preflight()
         || is_login(url)
         || passes_without(facts)
+        || is_signed(facts)
     {
         return None;
     }
@@ -128,8 +130,16 @@ fn is_login(url: &Url) -> bool {
     let first = url.origin.host.split(['.', '-']).next().unwrap_or_default();
     LOGIN_HOSTS.contains(&first) || is_token_path(&url.path) || {
         let path = url.path.to_ascii_lowercase();
-        path.split(|b| !b.is_ascii_alphanumeric())
-            .any(|word| LOGIN_WORDS.contains(&word))
+        // `sign_in`, `log-in`, `signIn`: all one word.
+        let joined = |segment: &[u8]| -> Vec<u8> {
+            let letters = segment.iter().copied();
+            letters.filter(u8::is_ascii_alphanumeric).collect()
+        };
+        let mut segments = path.split(|b| *b == b'/').map(joined);
+        segments.any(|segment| matches!(&*segment, b"login" | b"logon" | b"signin"))
+            || path
+                .split(|b| !b.is_ascii_alphanumeric())
+                .any(|word| LOGIN_WORDS.contains(&word))
     }
 }
 
@@ -138,6 +148,20 @@ const LOGIN_HOSTS: &[&str] = &[
 ];
 
 const LOGIN_WORDS: &[&[u8]] = &[b"authorize", b"callback", b"cas", b"saml", b"saml2", b"sso"];
+
+/// Whether the URL has a credential of its own, as those of storage have: then Authorization is not missing.
+fn is_signed(facts: &Facts<'_>) -> bool {
+    facts
+        .sent
+        .request
+        .url
+        .query_pairs()
+        .iter()
+        .any(|(name, value)| {
+            let name = String::from_utf8_lossy(name);
+            is_secret_parameter(&name, value.unwrap_or_default())
+        })
+}
 
 /// Whether a request without Authorization passed here: then it is not needed.
 fn passes_without(facts: &Facts<'_>) -> bool {
