@@ -2,7 +2,7 @@
 
 use crate::auth::names::{HeaderClass, header_class};
 use crate::diagnosis::Strength;
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::{Facts, Good};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::unknown::request_id;
@@ -18,6 +18,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         || facts.real_differences().next().is_some()
         || facts.sent.credentials().next().is_none()
         || is_made_anew_each_time(facts)
+        || !has_all_of(facts, good)
     {
         return None;
     }
@@ -37,6 +38,15 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         evidence: evidence(facts, passed_since),
         fix,
         ..Suspicion::default()
+    })
+}
+
+/// Whether the credentials are the very same: one that is new for each request may excuse a difference, and
+/// still be the one that is wrong.
+fn has_all_of(facts: &Facts<'_>, good: &Good<'_>) -> bool {
+    facts.sent.credentials().all(|carrier| {
+        let there = good.sent.in_place(&carrier.place);
+        there.is_some_and(|there| there.normalised == carrier.normalised)
     })
 }
 
