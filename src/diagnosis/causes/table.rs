@@ -38,11 +38,11 @@ pub const CAUSES: &[Cause] = &[
         grades: &[
             full(
                 92,
-                "it had expired, and the same request passed with another one",
+                "it had expired, and the same request passed with a newer one of the same user",
             ),
             partial(
                 80,
-                "it had been good before, and the new one was just given out",
+                "it had been good before, and the new one was just given out; or whose the new one is cannot be seen",
             ),
         ],
         veto: Veto::Nothing,
@@ -94,7 +94,7 @@ pub const CAUSES: &[Cause] = &[
         needs: Needs::History,
         grades: &[
             full(
-                93,
+                88,
                 "just before, a request of the same page to this host carried the cookie",
             ),
             partial(
@@ -189,11 +189,8 @@ pub const CAUSES: &[Cause] = &[
         side: FaultSide::Client,
         needs: Needs::Difference,
         grades: &[
-            full(
-                92,
-                "the server says so, or the known-good request sends one with the same session",
-            ),
-            partial(80, "the known-good request sends one, with another session"),
+            full(92, "the server says so"),
+            partial(80, "the known-good request sends one"),
             slight(
                 50,
                 "a cookie is there to be repeated, or the session is missing, too",
@@ -507,7 +504,7 @@ pub const CAUSES: &[Cause] = &[
             partial(85, "up to 5 minutes ago: some servers allow that"),
             slight(
                 45,
-                "within the next minute, or in a cookie beside another credential",
+                "within the next minute, or beside another credential that may be the one",
             ),
         ],
         veto: Veto::PassedThen,
@@ -673,7 +670,7 @@ pub const CAUSES: &[Cause] = &[
         grades: &[
             full(
                 90,
-                "the same credential passes in the other environment, just now or with fitting words from the server here",
+                "the same credential passes in the other environment, and the server here says that it is another one's",
             ),
             partial(
                 74,

@@ -17,11 +17,19 @@ fn split(host: &str) -> (Vec<String>, Vec<String>) {
     let host = host.to_ascii_lowercase();
     // The last label is no word for it: `.test` and `.dev` are domains.
     let (rest, last) = host.rsplit_once('.').unwrap_or(("", &host));
-    let (environment, mut service): (Vec<String>, Vec<String>) = rest
-        .split(['.', '-', '_'])
-        .filter(|word| !matches!(*word, "api" | "www"))
-        .map(str::to_owned)
-        .partition(|word| is_environment(word));
+    let (mut environment, mut service) = (Vec::new(), Vec::new());
+    let mut after_environment = false;
+    let words = rest.split(['.', '-', '_']);
+    for word in words.filter(|word| !matches!(*word, "api" | "www")) {
+        // A number alone may be a tenant's or a machine's.
+        let is_number = !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+        after_environment = is_environment(word) || (is_number && after_environment);
+        if after_environment {
+            environment.push(word.to_owned());
+        } else {
+            service.push(word.to_owned());
+        }
+    }
     service.push(last.to_owned());
     (service, environment)
 }
@@ -39,7 +47,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 pub(crate) fn is_environment(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    word.is_empty() || ENVIRONMENTS.contains(&word) || REGIONS.contains(&word)
+    ENVIRONMENTS.contains(&word) || REGIONS.contains(&word)
 }
 
 /// Of an address that is not this machine's, nothing can be told.
@@ -92,7 +100,6 @@ const REGIONS: &[&str] = &[
     "emea",
     "eu",
     "europe",
-    "me",
     "north",
     "northeast",
     "northwest",
@@ -117,6 +124,10 @@ mod tests {
             ("sandbox.api.acme.com", "api.acme.com", true),
             ("api.mailgun.net", "api.eu.mailgun.net", true),
             ("x.eu-west-1.acme.com", "x.us-east-1.acme.com", true),
+            ("x.eu-west-1.acme.com", "x.eu-west-2.acme.com", true),
+            ("tenant-1.acme.com", "tenant-2.acme.com", false),
+            ("1.acme.com", "2.acme.com", false),
+            ("me.acme.com", "acme.com", false),
             ("localhost", "api.acme.com", true),
             ("127.0.0.1", "localhost", false),
             ("10.0.0.7", "api.acme.com", false),

@@ -66,7 +66,7 @@ pub(crate) fn held<'a>(facts: &Facts<'a>) -> Vec<Held<'a>> {
                 });
             }
         }
-        if seen.request.url.origin.host != url.origin.host {
+        if !shows_for(&seen.request.url, url) {
             continue;
         }
         let sent = cookies(&seen.request.fields);
@@ -92,6 +92,13 @@ pub(crate) fn held<'a>(facts: &Facts<'a>) -> Vec<Held<'a>> {
         }
     }
     held
+}
+
+/// Whether what was sent there may go along here: on that host, and not from https to http, which `Secure`
+/// forbids.
+fn shows_for(there: &Url, here: &Url) -> bool {
+    there.origin.host == here.origin.host
+        && (there.origin.scheme == here.origin.scheme || here.origin.scheme.as_str() == "https")
 }
 
 /// Nobody needs more of them to see whether there is a session.

@@ -2,7 +2,7 @@
 
 use crate::auth::credentials::Carrier;
 use crate::auth::jwt::Jwt;
-use crate::diagnosis::facts::{Facts, Said};
+use crate::diagnosis::facts::{Facts, Said, is_authorization};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
@@ -59,7 +59,7 @@ impl<'a> Expired<'a> {
             SOON..0 => Strength::Slight,
             _ => return None,
         };
-        let beside = facts.sent.is_cookie_beside_another(carrier);
+        let beside = is_beside_another(facts, carrier);
         Some(Self {
             carrier,
             token,
@@ -67,6 +67,19 @@ impl<'a> Expired<'a> {
             strength: if beside { Strength::Slight } else { strength },
         })
     }
+}
+
+/// Whether the server may well judge another credential: `Authorization`, or another session's cookie. A
+/// refresh token is none of those.
+fn is_beside_another(facts: &Facts<'_>, carrier: &Carrier) -> bool {
+    let refreshes = |place: &Place| matches!(place, Place::Cookie(name) if name.to_ascii_lowercase().contains("refresh"));
+    facts.sent.is_cookie_beside_another(carrier)
+        || (!is_authorization(carrier) && facts.sent.authorization().is_some())
+        || (matches!(carrier.place, Place::Cookie(_))
+            && facts
+                .sent
+                .session_cookies()
+                .any(|other| other.place != carrier.place && !refreshes(&other.place)))
 }
 
 /// The widest leeway that servers are known to grant (ASP.NET Core), in seconds; beyond it nothing is left.

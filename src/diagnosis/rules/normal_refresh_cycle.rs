@@ -8,7 +8,7 @@ use crate::diagnosis::facts::{Facts, Said, Sent, has_scheme};
 use crate::diagnosis::finding::Phrase;
 use crate::diagnosis::suspicion::Suspicion;
 use crate::diagnosis::{Strength, words};
-use crate::model::{Fingerprint, Place, Seen, Shape};
+use crate::model::{Content, Fingerprint, Place, Seen, Shape};
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let answer = facts.answer?;
@@ -26,10 +26,11 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         .take(MOST_TOKENS)
         .find_map(|old| Some((old, retry(facts, old)?)))?;
     let run_out = run_out(facts, old);
+    let is_renewed = is_same_subject(old, retry) || given_since(facts, old, retry);
     if run_out.is_none() && !is_known_pair(facts, old, retry) {
         return None;
     }
-    let (strength, title) = if run_out.is_some() {
+    let (strength, title) = if run_out.is_some() && is_renewed {
         (
             Strength::Full,
             "not a failure: the token ran out and was renewed",
@@ -37,7 +38,12 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     } else {
         (
             Strength::Partial,
-            "not a failure: the client renewed its token",
+            if is_renewed {
+                "not a failure: the client renewed its token"
+            } else {
+                // It may as well be that of another user, of whom the program has several.
+                "not a failure: the client went on with another token"
+            },
         )
     };
     let mut evidence: Vec<Phrase> = run_out.into_iter().collect();
@@ -92,15 +98,47 @@ fn retry<'a>(facts: &Facts<'a>, old: &Carrier) -> Option<&'a Seen> {
                 && Some(&seen.client) == client.as_ref()
                 && seen.request.method == failing.request.method
                 && seen.request.url == failing.request.url
+                && is_same_content(&seen.request.content, &failing.request.content)
                 && (200..300).contains(&seen.status)
         })
         .find(|seen| {
             Sent::of(&seen.request)
                 .in_place(&old.place)
                 .is_some_and(|new| {
-                    is_token(new) && new.normalised != old.normalised && lives(facts, new)
+                    is_token(new)
+                        && new.normalised != old.normalised
+                        && lives(facts, new)
+                        && !is_other_subject(old, new)
                 })
         })
+}
+
+/// All GraphQL goes to one URL. Of content that was not kept nothing can be told.
+fn is_same_content(then: &Content, now: &Content) -> bool {
+    let kept = |content: &Content| content.is_whole() && !content.bytes.is_empty();
+    !kept(then) || !kept(now) || then.bytes == now.bytes
+}
+
+/// Whose token it is, by its issuer's word.
+fn subject(carrier: &Carrier) -> Option<String> {
+    let token = jwt::decode(&carrier.normalised)?;
+    token.text("sub").map(str::to_owned)
+}
+
+/// A token of somebody else is not this one renewed.
+fn is_other_subject(old: &Carrier, new: &Carrier) -> bool {
+    matches!((subject(old), subject(new)), (Some(old), Some(new)) if old != new)
+}
+
+fn is_same_subject(old: &Carrier, retry: &Seen) -> bool {
+    let sent = Sent::of(&retry.request);
+    let new = sent.in_place(&old.place).and_then(subject);
+    new.is_some() && new == subject(old)
+}
+
+/// Whether the new token was given out between the refusal and the retry.
+fn given_since(facts: &Facts<'_>, old: &Carrier, retry: &Seen) -> bool {
+    giver(facts, old, retry).is_some_and(|giver| giver.at >= facts.known.case.failing.at)
 }
 
 /// A server that takes an expired token did not refuse the other one for that.

@@ -44,10 +44,12 @@ fn by_known_good(facts: &Facts<'_>) -> Option<Suspicion> {
     let told = facts.answer.is_some_and(|answer| answer.says(TOLD));
     let two = are_two_environments(&here.host, &there.host);
     let since = just_passed(facts, |seen| seen.request.url.origin == *there);
-    let strength = match (two, told || since.is_some()) {
-        (true, true) => Strength::Full,
-        (true, false) | (false, true) => Strength::Partial,
-        (false, false) => Strength::Slight,
+    let strength = if two && told {
+        Strength::Full
+    } else if two || told || since.is_some() {
+        Strength::Partial
+    } else {
+        Strength::Slight
     };
     let mut evidence = vec![
         Phrase::new("request goes to ")
@@ -292,7 +294,7 @@ mod tests {
         let recent = passed_at(failing(), -60, there);
         assert_eq!(strength(&recent), Some(Strength::Partial));
         let both = good_at(passed_at(failing(), -60, there), there);
-        assert_eq!(strength(&both), Some(Strength::Full));
+        assert_eq!(strength(&both), Some(Strength::Partial));
         assert_eq!(strength(&passed_at(failing(), -601, there)), None);
         assert_eq!(strength(&passed_at(failing(), -60, "web.acme.test")), None);
         let here_too = recent.before(-90, SENT, 200);
