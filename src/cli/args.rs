@@ -396,8 +396,8 @@ fn import_format() -> ValueParser {
 const AFTER_HELP: &str = "\
 Without a command why401 runs the proxy; `why401 run --help` lists its flags.
 Exit status: 0 done, 1 it failed, 2 arguments or configuration are off.
-`run -- CMD` ends as CMD does: its status, 128 + n after signal n; 127 not found,
-126 not executable, 125 why401 itself failed.";
+`run -- CMD` ends as CMD does: its status, 128 + n after signal n; 127 not
+found, 126 not executable, 125 why401 itself failed.";
 
 #[cfg(test)]
 mod tests {
