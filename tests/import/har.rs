@@ -1,33 +1,17 @@
 //! HAR archives: each folder of `fixtures/har` is one, and the requests that it holds.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a fixture that cannot be read shall say so at once"
-)]
-
 use std::fs;
-use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use why401::import::har::{self, Selection};
-use why401::import::{ErrorKind, Imported, Source, json};
+use why401::import::{ErrorKind, Imported, Source};
 use why401::model::{FieldLine, FieldSection, HttpVersion};
 
 #[test]
 fn every_fixture_gives_the_requests_that_it_holds() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/har");
-    let mut wrong = Vec::new();
-    for case in fs::read_dir(folder).unwrap() {
-        let case = case.unwrap().path();
-        let text = fs::read(case.join("input.har")).unwrap();
-        let source = Source::new("input.har", &text);
-        let found = in_words(&har::import(&source, Selection::All), &source);
-        let expected = fs::read_to_string(case.join("expected.json")).unwrap_or_default();
-        if serde_json::from_str::<Value>(&expected).ok().as_ref() != Some(&found) {
-            wrong.push(format!("{}\n{found:#}", case.display()));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    super::assert_each_as_expected("har", "input.har", |_, source| {
+        har::import(source, Selection::All)
+    });
 }
 
 #[test]
@@ -94,16 +78,6 @@ fn several_entries_that_fit_are_listed_without_their_queries() {
 }
 
 fn pick(case: &str, selection: Selection) -> Imported {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/har");
-    let text = fs::read(folder.join(case).join("input.har")).unwrap();
+    let text = fs::read(super::folder("har").join(case).join("input.har")).unwrap();
     har::import(&Source::new("input.har", &text), selection)
-}
-
-fn in_words(imported: &Imported, source: &Source<'_>) -> Value {
-    let problem = |problem| {
-        let error: &why401::import::ImportError = problem;
-        format!("{}: {error}", error.position(source))
-    };
-    let problems: Vec<String> = imported.problems.iter().map(problem).collect();
-    json!({"requests": json(&imported.requests), "problems": problems})
 }

@@ -1,35 +1,18 @@
 //! Postman collections, and what Postman sends for them: each folder of `fixtures/postman` is a
 //! collection, its environment, options and files, and the expected requests.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a fixture that cannot be read shall say so at once"
-)]
-
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use why401::import::postman::{self, Options};
-use why401::import::{ErrorKind, FileError, Imported, Source, Surroundings, json};
-use why401::model::Timestamp;
+use why401::import::{ErrorKind, Imported, Source};
 
 #[test]
 fn every_fixture_gives_the_requests_that_postman_sends() {
-    let mut wrong = Vec::new();
-    for case in cases() {
-        let text = fs::read(case.join("collection.json")).unwrap();
-        let source = Source::new("collection.json", &text);
-        let found = in_words(
-            &import(&source, &options(&case), &case.join("files")),
-            &source,
-        );
-        let expected = fs::read_to_string(case.join("expected.json")).unwrap_or_default();
-        if serde_json::from_str::<Value>(&expected).ok().as_ref() != Some(&found) {
-            wrong.push(format!("{}\n{found:#}", case.display()));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    super::assert_each_as_expected("postman", "collection.json", |case, source| {
+        import(source, &options(case), &case.join("files"))
+    });
 }
 
 #[test]
@@ -94,15 +77,6 @@ fn imported_text_is_in_no_debug_output() {
     assert!(!format!("{imported:?} {options:?}").contains("canary"));
 }
 
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/postman");
-    let entries = fs::read_dir(folder).unwrap();
-    let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    assert!(!cases.is_empty());
-    cases
-}
-
 fn options(case: &Path) -> Options {
     let mut options = Options::default();
     if let Ok(text) = fs::read(case.join("environment.json")) {
@@ -119,22 +93,7 @@ fn options(case: &Path) -> Options {
 }
 
 fn import(source: &Source<'_>, options: &Options, files: &Path) -> Imported {
-    let file = |path: &Path| -> Result<Vec<u8>, FileError> {
-        why401::import::files::read(&files.join(path))
-    };
-    let surroundings = Surroundings {
-        variable: &|_| None,
-        file: &file,
-        now: Timestamp::from_secs(1_760_000_000),
-    };
-    postman::import(source, options, &surroundings)
-}
-
-fn in_words(imported: &Imported, source: &Source<'_>) -> Value {
-    let problem = |problem| {
-        let error: &why401::import::ImportError = problem;
-        format!("{}: {error}", error.position(source))
-    };
-    let problems: Vec<String> = imported.problems.iter().map(problem).collect();
-    json!({"requests": json(&imported.requests), "problems": problems})
+    super::surrounded(files, &|_| None, |surroundings| {
+        postman::import(source, options, surroundings)
+    })
 }
