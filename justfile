@@ -31,3 +31,7 @@ deny:
 # The benchmark; writes what docs/performance.md quotes
 bench:
     cargo bench --bench proxy
+
+# Memory over many exchanges
+soak:
+    cargo bench --bench proxy -- --soak 20000

@@ -1,8 +1,9 @@
-//! Records what the proxy path hands over: history, failures, the store.
+//! Records what the proxy path hands over: history, failures, requests to learn from, the store.
 //!
 //! [`start`] gives the [`Recorder`] that connections hold, the [`Writer`] that owns the one thread
 //! which writes, and the notices of what has become durable. The proxy path never waits for the store:
-//! a failure goes to a bounded queue, anything else to a ring in memory.
+//! a failure goes to a bounded queue, anything else to a ring in memory. Of what got a 2xx the newest of
+//! each route and client is learned (learning.rs).
 //!
 //! Knows no verdict and no text for people.
 
