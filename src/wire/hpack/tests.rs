@@ -74,20 +74,16 @@ fn the_examples_of_requests() {
         "828684be5886a8eb10649cbf",
         "828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf",
     ];
+    let expected = [
+        ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\n",
+        ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\ncache-control: no-cache\n",
+        ":method: GET\n:scheme: https\n:path: /index.html\n:authority: www.example.com\ncustom-key: custom-value\n",
+    ];
     for blocks in [plain, coded] {
         let mut decoder = decoder();
-        assert_eq!(
-            text(&fields(&mut decoder, &hex(blocks[0]))),
-            ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\n"
-        );
-        assert_eq!(
-            text(&fields(&mut decoder, &hex(blocks[1]))),
-            ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\ncache-control: no-cache\n"
-        );
-        assert_eq!(
-            text(&fields(&mut decoder, &hex(blocks[2]))),
-            ":method: GET\n:scheme: https\n:path: /index.html\n:authority: www.example.com\ncustom-key: custom-value\n"
-        );
+        for (block, expected) in blocks.iter().zip(expected) {
+            assert_eq!(text(&fields(&mut decoder, &hex(block))), expected);
+        }
     }
 }
 
@@ -104,6 +100,11 @@ fn the_examples_of_responses() {
         "4883640effc1c0bf",
         "88c16196d07abe941054d444a8200595040b8166e084a62d1bffc05a839bd9ab77ad94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007",
     ];
+    let expected = [
+        ":status: 302\ncache-control: private\ndate: Mon, 21 Oct 2013 20:13:21 GMT\nlocation: https://www.example.com\n",
+        ":status: 307\ncache-control: private\ndate: Mon, 21 Oct 2013 20:13:21 GMT\nlocation: https://www.example.com\n",
+        ":status: 200\ncache-control: private\ndate: Mon, 21 Oct 2013 20:13:22 GMT\nlocation: https://www.example.com\ncontent-encoding: gzip\nset-cookie: foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1\n",
+    ];
     for blocks in [plain, coded] {
         let mut decoder = decoder();
         assert_eq!(
@@ -111,18 +112,9 @@ fn the_examples_of_responses() {
             [],
             "a table of 256 bytes"
         );
-        assert_eq!(
-            text(&fields(&mut decoder, &hex(blocks[0]))),
-            ":status: 302\ncache-control: private\ndate: Mon, 21 Oct 2013 20:13:21 GMT\nlocation: https://www.example.com\n"
-        );
-        assert_eq!(
-            text(&fields(&mut decoder, &hex(blocks[1]))),
-            ":status: 307\ncache-control: private\ndate: Mon, 21 Oct 2013 20:13:21 GMT\nlocation: https://www.example.com\n"
-        );
-        assert_eq!(
-            text(&fields(&mut decoder, &hex(blocks[2]))),
-            ":status: 200\ncache-control: private\ndate: Mon, 21 Oct 2013 20:13:22 GMT\nlocation: https://www.example.com\ncontent-encoding: gzip\nset-cookie: foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1\n"
-        );
+        for (block, expected) in blocks.iter().zip(expected) {
+            assert_eq!(text(&fields(&mut decoder, &hex(block))), expected);
+        }
     }
 }
 
