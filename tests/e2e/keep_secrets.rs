@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde_json::json;
 
 use crate::common::binary::{Running, Why401};
 use crate::common::origin::{Origin, Reply, Transport};
 use crate::common::script::Turn;
-use crate::common::{tokens, tunnel};
+use crate::common::{tokens, tunnel, wait};
 
 crate::tests![
     no_canary_leaves_the_sealed_store,
+    no_canary_of_http2_or_of_a_collection_leaves_the_sealed_store,
     reveal_shows_them_and_warns,
     the_files_are_their_owners_alone,
 ];
@@ -134,6 +136,99 @@ fn no_canary_leaves_the_sealed_store() {
         screens.push(("run --json".to_owned(), killed.stdout + &killed.stderr));
     }
     nothing_leaked(&cage, &why401, &screens);
+}
+
+fn no_canary_of_http2_or_of_a_collection_leaves_the_sealed_store() {
+    let mut cage = Cage::default();
+    let why401 = Why401::new().with_env("WHY401_LOG", "trace");
+    why401.write("shop.json", collection(&mut cage));
+    let environment = json!({"values": [{"key": "token", "value": cage.put("environment")}]});
+    why401.write("dev.json", environment.to_string());
+    let (proxy, origin) = (why401.run(&[]), origin(&mut cage, Transport::Http2));
+    for target in ["/a?works=1&access_token=", "/a?access_token="] {
+        send_over_http2(&proxy, &origin, &mut cage, target);
+    }
+    why401.list_of(1);
+    let mut screens = Vec::new();
+    for command in [
+        "import postman shop.json --environment dev.json",
+        "baseline add --postman shop.json --environment dev.json",
+        "baseline list --json",
+        "baseline show Orders",
+        "baseline show Orders --json",
+        "baseline list --learned --json",
+        "show",
+        "show --raw",
+        "show --json",
+        "why",
+        "why --json",
+        "why --baseline Orders",
+    ] {
+        let output = why401.command(&command.split(' ').collect::<Vec<_>>());
+        assert_eq!(output.code(), 0, "{command}: {output:#?}");
+        screens.push((command.to_owned(), output.stdout + &output.stderr));
+    }
+    nothing_leaked(&cage, &why401, &screens);
+    let ended = proxy.stop();
+    screens.push(("run".to_owned(), ended.stdout + &ended.stderr));
+    nothing_leaked(&cage, &why401, &screens);
+}
+
+/// A Postman collection with one item, and secrets wherever one has them.
+fn collection(cage: &mut Cage) -> String {
+    let header = |key: &str, value: String| json!({"key": key, "value": value});
+    let url = format!(
+        "https://localhost/a?api_key={}",
+        cage.put("query of an item")
+    );
+    let body = format!(r#"{{"password": "{}"}}"#, cage.put("content of an item"));
+    json!({
+        "info": {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+        "variable": [header("session", cage.put("variable of a collection"))],
+        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]},
+        "item": [{"name": "Orders", "request": {
+            "method": "POST",
+            "url": url,
+            "header": [
+                header("X-Api-Key", cage.put("header of an item")),
+                header("Cookie", "sid={{session}}".to_owned()),
+            ],
+            "body": {"mode": "raw", "raw": body},
+        }}],
+    })
+    .to_string()
+}
+
+/// A request with secrets in its path, fields, cookies, content and trailers.
+fn send_over_http2(proxy: &Running, origin: &Origin, cage: &mut Cage, target: &str) {
+    let token = format!("Bearer {}", cage.put("Authorization over HTTP/2"));
+    let request = http::Request::post(origin.url(target) + &cage.put("path over HTTP/2"))
+        .header("authorization", token)
+        .header("x-api-key", cage.put("X-Api-Key over HTTP/2"))
+        .header("cookie", format!("sid={}", cage.put("first cookie crumb")))
+        .header(
+            "cookie",
+            format!("csrf={}", cage.put("second cookie crumb")),
+        )
+        .body(())
+        .unwrap();
+    let content = format!("client_secret={}", cage.put("content over HTTP/2"));
+    let mut trailers = http::HeaderMap::new();
+    let trailer = cage.put("trailer over HTTP/2").parse().unwrap();
+    trailers.insert("x-session-token", trailer);
+    wait::block_on(async {
+        let (stream, _) = tunnel::connect(proxy.address(), &origin.authority()).await;
+        let stream = tunnel::tls(stream, &proxy.ca(), &["h2"]).await.unwrap();
+        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        drop(wait::spawn(async move { drop(connection.await) }));
+        let mut sender = sender.ready().await.unwrap();
+        let (response, mut sending) = sender.send_request(request, false).unwrap();
+        sending
+            .send_data(content.into_bytes().into(), false)
+            .unwrap();
+        sending.send_trailers(trailers).unwrap();
+        response.await.unwrap();
+    });
 }
 
 fn nothing_leaked(cage: &Cage, why401: &Why401, screens: &[(String, String)]) {
