@@ -125,11 +125,14 @@ fn differs(
         .number("exp")
         .filter(|exp| *exp < words::MILLISECONDS)
         .is_some_and(|exp| facts.clock.seconds_since(exp) >= 0);
-    // Another host may well want another one.
-    let other_host = facts
-        .good
-        .is_some_and(|good| good.chosen.found == Match::OtherOrigin);
-    Some(if ran_out || other_host {
+    // Another host may well want another one, and one server may take those of several clients.
+    let elsewhere = facts.good.is_some_and(|good| {
+        matches!(
+            good.chosen.found,
+            Match::OtherOrigin | Match::LearnedOtherClient
+        )
+    });
+    Some(if ran_out || elsewhere {
         Strength::Slight
     } else {
         Strength::Partial

@@ -555,7 +555,7 @@ pub const CAUSES: &[Cause] = &[
             ),
             slight(
                 45,
-                "the known-good one went to another host, or aud is that of a well-known API",
+                "the known-good one went to another host or was learned of another client, or aud is that of a well-known API",
             ),
         ],
         veto: Veto::Nothing,
@@ -577,7 +577,10 @@ pub const CAUSES: &[Cause] = &[
                 78,
                 "the server says so of a token that does not show it, or the known-good token has another iss",
             ),
-            slight(45, "the known-good one went to another host"),
+            slight(
+                45,
+                "the known-good one went to another host, or was learned of another client",
+            ),
         ],
         veto: Veto::Nothing,
         said: &[Said::Issuer],
