@@ -23,6 +23,12 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
         return None;
     }
     let loss = loss(facts)?;
+    // What the redirect gave out, as the cookie of a login by token, stands in for it.
+    let first = Sent::of(&loss.from.request);
+    let mut credentials = facts.sent.credentials();
+    if credentials.any(|carrier| first.in_place(&carrier.place).is_none()) {
+        return None;
+    }
     let client = facts.client();
     if keeps(client, &loss.from.request.url.origin, &loss.to.origin) {
         return None;
