@@ -1,6 +1,9 @@
 //! Compares two lists of values, with variables in the known-good ones that nobody resolved.
 
+use std::borrow::Cow;
+
 use super::difference::Kind;
+use crate::auth::credentials::{decode_basic, split_scheme};
 
 /// What a comparison found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,20 +20,37 @@ pub(super) fn compare<T: AsRef<[u8]> + PartialEq>(
     failing: &[T],
     variables: &[String],
 ) -> Outcome {
-    let unresolved = good
+    let is_equal = good == failing;
+    let good: Vec<Cow<'_, [u8]>> = good.iter().map(|value| readable(value.as_ref())).collect();
+    let failing: Vec<Cow<'_, [u8]>> = failing
         .iter()
-        .any(|value| holds_variable(value.as_ref(), variables));
+        .map(|value| readable(value.as_ref()))
+        .collect();
+    let unresolved = good.iter().any(|value| holds_variable(value, variables));
     let kind = match (good.is_empty(), failing.is_empty()) {
         (false, true) => Kind::Missing,
         (true, false) => Kind::Extra,
-        _ if good == failing => Kind::Same,
-        _ if unresolved && all_match(good, failing, variables) => Kind::Same,
+        _ if is_equal => Kind::Same,
+        _ if unresolved && all_match(&good, &failing, variables) => Kind::Same,
         _ => Kind::Changed,
     };
     Outcome {
         kind,
         // What is not there at all differs from any value that the variable may have.
         unresolved: unresolved && kind != Kind::Missing,
+    }
+}
+
+/// User and password of Basic as they are: in base64 no variable is to be seen.
+fn readable(value: &[u8]) -> Cow<'_, [u8]> {
+    match split_scheme(value) {
+        (Some(scheme), secret) if scheme.eq_ignore_ascii_case("basic") => decode_basic(secret)
+            .map_or(Cow::Borrowed(value), |(user, password)| {
+                [scheme.as_bytes(), b" ", &user, b":", &password]
+                    .concat()
+                    .into()
+            }),
+        _ => Cow::Borrowed(value),
     }
 }
 
@@ -109,6 +129,8 @@ fn first_variable(value: &[u8], variables: &[String]) -> Option<(usize, usize)> 
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
     use super::*;
@@ -128,6 +150,16 @@ mod tests {
         assert_eq!(kind("{{token}}", "Basic abc"), Kind::Same);
         assert_eq!(kind("a{{token}}b$T", "axxbyy"), Kind::Same);
         assert_eq!(kind("{{token}}$T;", "xy;"), Kind::Same);
+    }
+
+    #[test]
+    fn variables_are_seen_in_user_and_password() {
+        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
+        let good = basic("ann:{{token}}");
+        assert_eq!(kind(&good, &basic("ann:secret")), Kind::Same);
+        assert_eq!(kind(&good, &basic("bob:secret")), Kind::Changed);
+        assert_eq!(kind(&good, "Bearer secret"), Kind::Changed);
+        assert_eq!(kind(&basic("ann:a"), &basic("ann:b")), Kind::Changed);
     }
 
     #[test]
