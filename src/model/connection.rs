@@ -11,6 +11,12 @@ pub enum Entry {
     AbsoluteForm,
     /// Inside a CONNECT tunnel.
     Tunnel,
+    /// Inside a SOCKS connection.
+    Socks,
+    /// TLS that was led here without its client's knowledge: its server name (SNI) says where to.
+    Transparent,
+    /// A request to us as if we were the origin: `--reverse`.
+    Reverse,
 }
 
 /// How the origin's certificate was checked.

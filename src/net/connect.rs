@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout_at;
 
+use super::socket::Socket;
 use super::tls::UpstreamTls;
 use crate::model::{Failure, FailureCause, Side, Stage};
 
@@ -39,7 +40,7 @@ pub struct Dialer {
 #[derive(Debug)]
 pub struct Connected {
     /// The connection, with `TCP_NODELAY`.
-    pub stream: TcpStream,
+    pub stream: Socket,
     /// The address that answered.
     pub address: SocketAddr,
     /// From the start of the name lookup on.
@@ -82,7 +83,7 @@ impl Dialer {
                         .set_nodelay(true)
                         .map_err(|error| not_connected(address, &error))?;
                     return Ok(Connected {
-                        stream,
+                        stream: Socket::Tcp(stream),
                         address,
                         took: start.elapsed(),
                     });

@@ -4,8 +4,10 @@
 //! ([`crate::model::Failure`]).
 
 mod connect;
+mod socket;
 mod tls;
 
 pub use connect::{Connected, Dialer, DialerSettings};
+pub use socket::{Socket, Within};
 pub(crate) use tls::parameters;
 pub use tls::{RootsError, Secured, UpstreamTls};

@@ -12,9 +12,10 @@ use super::forward::Forwarding;
 use super::pages::Page;
 use super::path::Path;
 use super::route::Next;
-use super::transport::Tcp;
+use super::transport::Link;
 use super::{Shared, tunnel};
 use crate::model::{Entry, Origin};
+use crate::net::Socket;
 
 /// A connection that a client has opened to us.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,7 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let mut forwarding = Forwarding::new(accepted, stream);
+    let mut forwarding = Forwarding::new(accepted, Link::new(Socket::Tcp(stream), Vec::new()));
     loop {
         match forwarding.next().await {
             Next::Forward(request) => match forwarding.forward(request).await {
@@ -71,7 +72,7 @@ impl Accepted<'_> {
     }
 
     /// Says something ourselves, as the last thing on this connection.
-    pub(super) async fn answer(&self, mut client: Tcp, page: &Page) {
+    pub(super) async fn answer(&self, mut client: Link, page: &Page) {
         match tokio::time::timeout(LAST_WORDS, client.write_all(&page.bytes())).await {
             Ok(Ok(())) => self.close(client).await,
             Ok(Err(error)) => {
@@ -82,7 +83,7 @@ impl Accepted<'_> {
     }
 
     /// Closes the connection so that the client can still read what was sent to it.
-    pub(super) async fn close(&self, mut client: Tcp) {
+    pub(super) async fn close(&self, mut client: Link) {
         let close = async {
             client.shutdown().await?;
             // Unread input would turn the close into a reset, which may overtake the last bytes.

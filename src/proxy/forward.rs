@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::HEAD_LIMIT;
 use super::connection::Accepted;
@@ -22,7 +21,7 @@ use super::passing::{Afterwards, Client, Phase, Progress, pass_request, pass_res
 use super::relay::resume;
 use super::route::{Next, Wanted, route};
 use super::tap::Tap;
-use super::transport::{Tcp, Transport};
+use super::transport::{Link, Transport};
 use super::upstream::{Upstream, bad_response, no_response};
 use crate::model::{Failure, Origin, Side};
 use crate::wire::head::Head;
@@ -44,10 +43,10 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const UPSTREAM_LIMIT: usize = 8;
 
 impl<'a> Forwarding<'a> {
-    pub(super) fn new(accepted: Accepted<'a>, stream: TcpStream) -> Self {
+    pub(super) fn new(accepted: Accepted<'a>, client: Link) -> Self {
         Self {
             accepted,
-            client: Transport::Clear(Tcp::new(stream, Vec::new())),
+            client: Transport::Clear(client),
             up: Flow::new(),
             requests: Decoder::new(Role::Requests, HEAD_LIMIT),
             upstreams: Vec::new(),
@@ -73,10 +72,10 @@ impl<'a> Forwarding<'a> {
     }
 
     /// The client's connection, with whatever it sent after the last request.
-    pub(super) fn into_client(self) -> Tcp {
+    pub(super) fn into_client(self) -> Link {
         let waiting = self.up.into_waiting();
         match self.client {
-            Transport::Clear(tcp) => tcp.put_back(waiting),
+            Transport::Clear(link) => link.put_back(waiting),
             Transport::Client(tls) => tls.into_inner().0,
             Transport::Origin(tls) => tls.into_inner().0,
         }

@@ -9,11 +9,11 @@ use rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
 
-use super::transport::Tcp;
+use super::transport::Link;
 
 /// A client that has said hello and waits for a certificate.
 pub(super) struct Hello {
-    start: StartHandshake<Tcp>,
+    start: StartHandshake<Link>,
     /// The name it asks for (SNI), in lower case.
     pub(super) server_name: Option<String>,
     /// The application protocols it offers, in its order.
@@ -22,14 +22,14 @@ pub(super) struct Hello {
 
 /// Reads a ClientHello. When the bytes turn out to be none, the connection comes back with them
 /// unread.
-pub(super) async fn read_hello(mut tcp: Tcp) -> Result<Hello, Option<Tcp>> {
-    tcp.mark();
-    let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), tcp);
+pub(super) async fn read_hello(mut link: Link) -> Result<Hello, Option<Link>> {
+    link.mark();
+    let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), link);
     match tokio::time::timeout(HELLO_TIMEOUT, &mut acceptor).await {
         Ok(Ok(start)) => Ok(hello(start)),
-        Ok(Err(_)) | Err(_) => Err(acceptor.take_io().map(|mut tcp| {
-            tcp.rewind();
-            tcp
+        Ok(Err(_)) | Err(_) => Err(acceptor.take_io().map(|mut link| {
+            link.rewind();
+            link
         })),
     }
 }
@@ -39,7 +39,7 @@ impl Hello {
     pub(super) async fn finish(
         mut self,
         config: Arc<ServerConfig>,
-    ) -> io::Result<Box<TlsStream<Tcp>>> {
+    ) -> io::Result<Box<TlsStream<Link>>> {
         self.start.io.unmark();
         let accept = self.start.into_stream(config);
         let accepted = tokio::time::timeout(HELLO_TIMEOUT, accept).await;
@@ -48,7 +48,7 @@ impl Hello {
     }
 }
 
-fn hello(start: StartHandshake<Tcp>) -> Hello {
+fn hello(start: StartHandshake<Link>) -> Hello {
     let client = start.client_hello();
     let server_name = client.server_name().map(str::to_ascii_lowercase);
     let protocols = client

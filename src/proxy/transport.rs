@@ -1,33 +1,34 @@
 //! The byte streams on both sides of the proxy, clear or TLS, behind one type.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::{client, server};
 
 use super::buffers;
+use crate::net::{Socket, Within};
 
 /// So much is read ahead while it keeps coming.
 const MOST_AHEAD: usize = 64 * 1024;
 
-/// A TCP connection that can give back bytes which were read too far.
+/// A connection that can give back bytes which were read too far.
 #[derive(Debug)]
-pub(super) struct Tcp {
-    stream: TcpStream,
+pub(super) struct Link {
+    stream: Socket,
     /// `ahead[taken..filled]` is read before what is still in the socket.
     ahead: Vec<u8>,
     taken: usize,
     filled: usize,
-    /// What has been read since [`Tcp::mark`], if somebody may want to go back.
+    /// What has been read since [`Link::mark`], if somebody may want to go back.
     marked: Option<Vec<u8>>,
 }
 
-impl Tcp {
+impl Link {
     /// A connection, and bytes that were already read from it.
-    pub(super) fn new(stream: TcpStream, read: Vec<u8>) -> Self {
+    pub(super) fn new(stream: Socket, read: Vec<u8>) -> Self {
         Self {
             stream,
             filled: read.len(),
@@ -37,9 +38,22 @@ impl Tcp {
         }
     }
 
-    /// The socket.
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
+    /// See [`Socket::reset_on_close`].
+    pub(super) fn reset_on_close(&self) {
+        self.stream.reset_on_close();
+    }
+
+    /// Waits for bytes without taking any: what there is, or nothing at the end.
+    pub(super) async fn peek(&mut self) -> io::Result<&[u8]> {
+        poll_fn(|cx| {
+            if self.buffered().is_empty() {
+                self.poll_read_ahead(cx)
+            } else {
+                Poll::Ready(Ok(()))
+            }
+        })
+        .await?;
+        Ok(self.buffered())
     }
 
     /// Gives bytes back that were read from it: they are read again before any other.
@@ -53,7 +67,7 @@ impl Tcp {
         self.ahead.get(self.taken..self.filled).unwrap_or_default()
     }
 
-    /// Remembers what is read from here on, so that [`Tcp::rewind`] can undo it. Nothing can be
+    /// Remembers what is read from here on, so that [`Link::rewind`] can undo it. Nothing can be
     /// written meanwhile: that could not be undone.
     pub(super) fn mark(&mut self) {
         self.marked = Some(Vec::new());
@@ -81,6 +95,10 @@ impl Tcp {
     ) -> Poll<io::Result<()>> {
         if self.buffered().is_empty() {
             if buf.remaining() >= buffers::SMALLEST {
+                if !self.ahead.is_empty() {
+                    buffers::give_back(std::mem::take(&mut self.ahead));
+                    (self.taken, self.filled) = (0, 0);
+                }
                 return Pin::new(&mut self.stream).poll_read(cx, buf);
             }
             ready!(self.poll_read_ahead(cx))?;
@@ -111,7 +129,7 @@ impl Tcp {
     }
 }
 
-impl AsyncRead for Tcp {
+impl AsyncRead for Link {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -127,7 +145,7 @@ impl AsyncRead for Tcp {
     }
 }
 
-impl AsyncWrite for Tcp {
+impl AsyncWrite for Link {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -149,31 +167,28 @@ impl AsyncWrite for Tcp {
     }
 }
 
+impl Within for server::TlsStream<Link> {
+    fn reset_on_close(&self) {
+        self.get_ref().0.reset_on_close();
+    }
+}
+
 /// One side of a relay.
 #[derive(Debug)]
 pub(super) enum Transport {
     /// In clear.
-    Clear(Tcp),
+    Clear(Link),
     /// TLS with a client: we are the server.
-    Client(Box<server::TlsStream<Tcp>>),
+    Client(Box<server::TlsStream<Link>>),
     /// TLS with an origin: we are the client.
-    Origin(Box<client::TlsStream<Tcp>>),
+    Origin(Box<client::TlsStream<Link>>),
 }
 
 impl Transport {
-    /// The socket under it.
-    pub(super) fn socket(&self) -> &TcpStream {
-        match self {
-            Self::Clear(tcp) => tcp.stream(),
-            Self::Client(tls) => tls.get_ref().0.stream(),
-            Self::Origin(tls) => tls.get_ref().0.stream(),
-        }
-    }
-
     /// Ends our writing with a bare FIN, without the `close_notify` that a TLS peer did not send either.
     pub(super) fn poll_fin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Clear(link) => Pin::new(link).poll_shutdown(cx),
             Self::Client(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
             Self::Origin(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
         }
@@ -181,8 +196,10 @@ impl Transport {
 
     /// Makes the close that follows a reset (RST) rather than a FIN.
     pub(super) fn reset_on_close(&self) {
-        if self.socket().set_zero_linger().is_err() {
-            tracing::debug!("a reset could not be mirrored");
+        match self {
+            Self::Clear(link) => link.reset_on_close(),
+            Self::Client(tls) => tls.get_ref().0.reset_on_close(),
+            Self::Origin(tls) => tls.get_ref().0.reset_on_close(),
         }
     }
 }
@@ -194,7 +211,7 @@ impl AsyncRead for Transport {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Clear(link) => Pin::new(link).poll_read(cx, buf),
             Self::Client(tls) => Pin::new(tls).poll_read(cx, buf),
             Self::Origin(tls) => Pin::new(tls).poll_read(cx, buf),
         }
@@ -208,7 +225,7 @@ impl AsyncWrite for Transport {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Clear(link) => Pin::new(link).poll_write(cx, buf),
             Self::Client(tls) => Pin::new(tls).poll_write(cx, buf),
             Self::Origin(tls) => Pin::new(tls).poll_write(cx, buf),
         }
@@ -216,7 +233,7 @@ impl AsyncWrite for Transport {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Clear(link) => Pin::new(link).poll_flush(cx),
             Self::Client(tls) => Pin::new(tls).poll_flush(cx),
             Self::Origin(tls) => Pin::new(tls).poll_flush(cx),
         }
@@ -224,7 +241,7 @@ impl AsyncWrite for Transport {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Clear(link) => Pin::new(link).poll_shutdown(cx),
             Self::Client(tls) => Pin::new(tls).poll_shutdown(cx),
             Self::Origin(tls) => Pin::new(tls).poll_shutdown(cx),
         }

@@ -14,13 +14,12 @@ use super::path::Path;
 use super::relay::relay;
 use super::tap::Tap;
 use super::tls::{self, Hello};
-use super::transport::{Tcp, Transport};
+use super::transport::{Link, Transport};
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
-use crate::net::Connected;
 use crate::wire::head::Head;
 
 /// Opens the tunnel that a CONNECT asked for and relays what it carries.
-pub(super) async fn open(accepted: Accepted<'_>, mut client: Tcp, origin: Origin, head: Head) {
+pub(super) async fn open(accepted: Accepted<'_>, mut client: Link, origin: Origin, head: Head) {
     let Accepted { shared, .. } = accepted;
     let mut path = accepted.path(Entry::Tunnel, Arc::new(origin));
     let connected = match shared
@@ -42,39 +41,38 @@ pub(super) async fn open(accepted: Accepted<'_>, mut client: Tcp, origin: Origin
     {
         return;
     }
-    match first_bytes(&client, &connected).await {
-        First::Tls => secure(shared, path, client, connected, head).await,
-        First::Other => in_clear(shared, path, client, connected).await,
+    let mut upstream = Link::new(connected.stream, Vec::new());
+    match first_bytes(&mut client, &mut upstream).await {
+        First::Tls => secure(shared, path, client, upstream, head).await,
+        First::Other => in_clear(shared, path, client, upstream).await,
     }
 }
 
 /// HTTP in clear, or anything else: every byte goes on untouched, the tap tells which it was.
-async fn in_clear(shared: &Shared, mut path: Path, client: Tcp, connected: Connected) {
+async fn in_clear(shared: &Shared, mut path: Path, client: Link, upstream: Link) {
     path.origin = Arc::new(Origin {
         scheme: Scheme::Http,
         ..Origin::clone(&path.origin)
     });
     let tap = Tap::new(Exchanges::new(shared.recorder.clone(), path));
-    let origin = Transport::Clear(Tcp::new(connected.stream, Vec::new()));
-    relay(Transport::Clear(client), origin, tap).await;
+    relay(Transport::Clear(client), Transport::Clear(upstream), tap).await;
 }
 
 /// TLS on both sides: the origin is asked first, so that the client gets what the origin chose.
-async fn secure(shared: &Shared, mut path: Path, client: Tcp, connected: Connected, connect: Head) {
+async fn secure(shared: &Shared, mut path: Path, client: Link, upstream: Link, connect: Head) {
     let hello = match tls::read_hello(client).await {
         Ok(hello) => hello,
-        Err(Some(client)) => return in_clear(shared, path, client, connected).await,
+        Err(Some(client)) => return in_clear(shared, path, client, upstream).await,
         Err(None) => return,
     };
     let host = hello
         .server_name
         .clone()
         .unwrap_or_else(|| path.origin.host.clone());
-    let tcp = Tcp::new(connected.stream, Vec::new());
     match shared
         .dialer
         .tls()
-        .handshake(tcp, &host, &hello.protocols)
+        .handshake(upstream, &host, &hello.protocols)
         .await
     {
         Ok(secured) => {
@@ -213,24 +211,15 @@ enum First {
 
 /// Looks at the first bytes in the tunnel without taking them. There is no deadline: a client may
 /// open a tunnel long before it uses it.
-async fn first_bytes(client: &Tcp, connected: &Connected) -> First {
-    let mut seen = [0; 2];
-    let mut origins = [0; 1];
-    let known = if client.buffered().is_empty() {
-        tokio::select! {
-            biased;
-            peeked = client.stream().peek(&mut seen) => peeked.unwrap_or(0),
-            _ = connected.stream.peek(&mut origins) => 0,
-        }
-    } else {
-        for (to, from) in seen.iter_mut().zip(client.buffered()) {
-            *to = *from;
-        }
-        client.buffered().len().min(seen.len())
+async fn first_bytes(client: &mut Link, origin: &mut Link) -> First {
+    let seen = tokio::select! {
+        biased;
+        seen = client.peek() => seen.unwrap_or_default(),
+        _ = origin.peek() => &[],
     };
-    match seen.get(..known).unwrap_or_default() {
+    match seen {
         // After a single byte the rest decides, while the hello is read.
-        [TLS_HANDSHAKE] | [TLS_HANDSHAKE, TLS_MAJOR] => First::Tls,
+        [TLS_HANDSHAKE] | [TLS_HANDSHAKE, TLS_MAJOR, ..] => First::Tls,
         _ => First::Other,
     }
 }
@@ -266,7 +255,7 @@ fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
     })
 }
 
-async fn write_all(client: &mut Tcp, bytes: &[u8]) -> io::Result<()> {
+async fn write_all(client: &mut Link, bytes: &[u8]) -> io::Result<()> {
     client.write_all(bytes).await?;
     client.flush().await
 }

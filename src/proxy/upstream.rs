@@ -11,7 +11,7 @@ use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::flow::Flow;
 use super::in_order::InOrder;
-use super::transport::{Tcp, Transport};
+use super::transport::{Link, Transport};
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
 use crate::wire::http1::{Decoder, Role};
 
@@ -38,13 +38,13 @@ impl Accepted<'_> {
         };
         path.upstream = Some(connected.address);
         path.connect = Some(connected.took);
-        let tcp = Tcp::new(connected.stream, Vec::new());
+        let link = Link::new(connected.stream, Vec::new());
         let transport = match origin.scheme {
-            Scheme::Http => Transport::Clear(tcp),
+            Scheme::Http => Transport::Clear(link),
             Scheme::Https => {
                 let tls = self.shared.dialer.tls();
                 match tls
-                    .handshake(tcp, &origin.host, &[b"http/1.1".to_vec()])
+                    .handshake(link, &origin.host, &[b"http/1.1".to_vec()])
                     .await
                 {
                     Ok(secured) => {

@@ -61,6 +61,9 @@ pub(super) fn entry(entry: Entry) -> &'static str {
     match entry {
         Entry::AbsoluteForm => "absolute-form",
         Entry::Tunnel => "tunnel",
+        Entry::Socks => "socks",
+        Entry::Transparent => "transparent",
+        Entry::Reverse => "reverse",
     }
 }
 
