@@ -102,7 +102,7 @@ pub async fn run(
 }
 
 /// One client: takes requests from what is left until nothing is.
-async fn client(
+pub async fn client(
     load: &Load,
     left: &AtomicUsize,
     origin: SocketAddr,

@@ -10,7 +10,7 @@ pub const SETTINGS: u8 = 4;
 pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 pub const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
+pub const CONTINUATION: u8 = 9;
 
 const END_STREAM: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
