@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -132,8 +132,16 @@ impl Running {
 /// # Errors
 /// When the system gives none.
 pub(crate) fn runtime() -> Result<Runtime, Problem> {
-    Runtime::new().map_err(|error| no_threads(&error))
+    Builder::new_multi_thread()
+        .enable_all()
+        .event_interval(BUSY_TURNS)
+        .build()
+        .map_err(|error| no_threads(&error))
 }
+
+/// So many turns of connections that are busy, and it is looked whether others have become ready. Turns are
+/// long where much is decoded: tokio's 61 would keep a quiet client waiting for a second.
+const BUSY_TURNS: u32 = 8;
 
 /// What is to be said when the end did not come in order.
 pub(crate) fn unfinished(context: &Context) -> Problem {

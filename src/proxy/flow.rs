@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::buffers;
+use super::buffers::{self, Buffer};
 use super::transport::Transport;
 
 /// How much of the bytes it was shown a gate lets pass now.
@@ -46,7 +46,7 @@ pub(super) enum Stop {
 /// `buffer[written..passed]` may be written, `buffer[passed..filled]` waits for the gate.
 #[derive(Debug)]
 pub(super) struct Flow {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     written: usize,
     passed: usize,
     filled: usize,
@@ -69,10 +69,13 @@ enum State {
 /// Buffers grow to this while reads fill them.
 const LARGEST_BUFFER: usize = 256 * 1024;
 
+/// After so many bytes it is another connection's turn: some take long to decode.
+const TURN: usize = 64 * 1024;
+
 impl Flow {
     pub(super) fn new() -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
             written: 0,
             passed: 0,
             filled: 0,
@@ -91,6 +94,7 @@ impl Flow {
         writer: &mut Transport,
         mut gate: impl FnMut(Option<&[u8]>) -> Passage,
     ) -> Poll<Stop> {
+        let mut read = 0;
         loop {
             match self.state {
                 State::Stopped(stop) => return Poll::Ready(stop),
@@ -104,6 +108,10 @@ impl Flow {
                 continue;
             }
             match self.state {
+                State::Passing if read >= TURN => {
+                    cx.waker().wake_by_ref();
+                    return self.poll_flush(cx, writer);
+                }
                 State::Passing => match self.poll_read(cx, reader) {
                     Poll::Ready(Ok(0)) => {
                         let over = gate(None).message_over;
@@ -113,7 +121,7 @@ impl Flow {
                             State::Ending
                         };
                     }
-                    Poll::Ready(Ok(_)) => {}
+                    Poll::Ready(Ok(more)) => read += more,
                     Poll::Ready(Err(error)) => {
                         let over = gate(None).message_over;
                         self.state = after_read_error(&error, over);
@@ -172,7 +180,7 @@ impl Flow {
     /// Gives out what was read and not passed on.
     pub(super) fn into_waiting(self) -> Vec<u8> {
         let (passed, filled) = (self.passed, self.filled);
-        let mut buffer = self.buffer;
+        let mut buffer = self.buffer.into_bytes();
         buffer.truncate(filled);
         buffer.drain(..passed);
         buffer
@@ -227,8 +235,8 @@ impl Flow {
     fn make_room(&mut self) {
         if self.buffer.is_empty() {
             self.buffer = buffers::lend();
-        } else if self.filled == self.buffer.len() && self.buffer.len() < LARGEST_BUFFER {
-            self.buffer.resize(self.buffer.len() * 2, 0);
+        } else if self.filled == self.buffer.len() {
+            self.buffer.grow(LARGEST_BUFFER);
         }
         if self.written > 0 {
             self.buffer.copy_within(self.written..self.filled, 0);
@@ -238,7 +246,7 @@ impl Flow {
         }
         if self.filled == self.buffer.len() {
             // Only somebody who looks at heads waits for more than the buffer holds.
-            self.buffer.resize(self.buffer.len() * 2, 0);
+            self.buffer.grow_regardless();
         }
     }
 

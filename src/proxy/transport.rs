@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{client, server};
 
-use super::buffers;
+use super::buffers::{self, Buffer};
 use crate::net::{Socket, Within};
 
 /// So much is read ahead while it keeps coming.
@@ -19,7 +19,7 @@ const MOST_AHEAD: usize = 64 * 1024;
 pub(super) struct Link {
     stream: Socket,
     /// `ahead[taken..filled]` is read before what is still in the socket.
-    ahead: Vec<u8>,
+    ahead: Buffer,
     taken: usize,
     filled: usize,
     /// What has been read since [`Link::mark`], if somebody may want to go back.
@@ -32,7 +32,7 @@ impl Link {
         Self {
             stream,
             filled: read.len(),
-            ahead: read,
+            ahead: read.into(),
             taken: 0,
             marked: None,
         }
@@ -83,7 +83,7 @@ impl Link {
         if let Some(mut bytes) = self.marked.take() {
             bytes.extend_from_slice(self.buffered());
             self.filled = bytes.len();
-            self.ahead = bytes;
+            self.ahead = bytes.into();
             self.taken = 0;
         }
     }
@@ -116,8 +116,8 @@ impl Link {
         (self.taken, self.filled) = (0, 0);
         if self.ahead.len() < buffers::SMALLEST {
             self.ahead = buffers::lend();
-        } else if was_filled && self.ahead.len() < MOST_AHEAD {
-            self.ahead.resize(2 * self.ahead.len(), 0);
+        } else if was_filled {
+            self.ahead.grow(MOST_AHEAD);
         }
         let mut buf = ReadBuf::new(&mut self.ahead);
         let polled = Pin::new(&mut self.stream).poll_read(cx, &mut buf);
