@@ -1,38 +1,23 @@
 //! TLS towards origins: verified against the platform's roots and the user's own.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls_platform_verifier::Verifier;
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::model::{Failure, FailureCause, Side, Stage, TlsParameters, Verification};
-
-/// Why a file of extra roots cannot be used.
-#[derive(Debug, Error)]
-pub enum RootsError {
-    /// It cannot be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It holds no certificate in PEM form.
-    #[error("{} holds no PEM certificate", .0.display())]
-    NoCertificate(PathBuf),
-}
+use super::fault::{failure, handshake_failure};
+use super::parameters::parameters;
+use super::roots::{RootsError, read_certificates};
+use super::unverified::Unverified;
+use crate::model::{Failure, FailureCause, TlsParameters, Verification};
 
 /// Secures connections to origins.
 #[derive(Debug)]
@@ -185,146 +170,6 @@ impl UpstreamTls {
         Ok(Arc::new(Unverified {
             provider: Arc::clone(&self.provider),
         }))
-    }
-}
-
-/// What a finished handshake agreed on.
-pub(crate) fn parameters(connection: &rustls::CommonState) -> TlsParameters {
-    let version = match connection.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
-        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
-        _ => "unknown",
-    };
-    let cipher = connection
-        .negotiated_cipher_suite()
-        .and_then(|suite| suite.suite().as_str());
-    let alpn = connection
-        .alpn_protocol()
-        .map(|name| String::from_utf8_lossy(name).into_owned());
-    TlsParameters {
-        version: version.to_owned(),
-        cipher: cipher.unwrap_or("unknown").to_owned(),
-        alpn,
-    }
-}
-
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, RootsError> {
-    let pem = std::fs::read(path).map_err(|source| RootsError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) | Err(_) => Err(RootsError::NoCertificate(path.to_owned())),
-    }
-}
-
-fn handshake_failure(host: &str, error: &io::Error) -> Failure {
-    let Some(tls) = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    else {
-        let words = "closed the connection during the TLS handshake";
-        return failure(FailureCause::Closed, host, words);
-    };
-    match tls {
-        rustls::Error::InvalidCertificate(fault) => certificate_failure(host, fault),
-        rustls::Error::InvalidMessage(_) => failure(
-            FailureCause::NotTls,
-            host,
-            "answered the TLS handshake with something else",
-        ),
-        rustls::Error::AlertReceived(alert) => {
-            let words = format!("refused the TLS handshake with the alert {alert:?}");
-            failure(FailureCause::Alert, host, &words)
-        }
-        _ => failure(
-            FailureCause::Handshake,
-            host,
-            "and this proxy found no common TLS version or cipher suite",
-        ),
-    }
-}
-
-fn certificate_failure(host: &str, fault: &CertificateError) -> Failure {
-    use CertificateError as Fault;
-    let (cause, words) = match fault {
-        Fault::Expired | Fault::ExpiredContext { .. } => (
-            FailureCause::CertificateExpired,
-            "presents a certificate that has expired",
-        ),
-        Fault::NotValidYet | Fault::NotValidYetContext { .. } => (
-            FailureCause::CertificateNotYetValid,
-            "presents a certificate that is not valid yet",
-        ),
-        Fault::NotValidForName | Fault::NotValidForNameContext { .. } => (
-            FailureCause::CertificateName,
-            "presents a certificate for another name",
-        ),
-        Fault::UnknownIssuer => (
-            FailureCause::CertificateIssuer,
-            "presents a certificate whose issuer is not trusted",
-        ),
-        _ => (
-            FailureCause::CertificateOther,
-            "presents a certificate that cannot be accepted",
-        ),
-    };
-    failure(cause, host, words)
-}
-
-fn failure(cause: FailureCause, host: &str, words: &str) -> Failure {
-    Failure {
-        side: Side::Upstream,
-        stage: Stage::Tls,
-        cause,
-        detail: format!("{host} {words}"),
-    }
-}
-
-/// Accepts any certificate; signatures are still checked, so that the peer holds its key.
-#[derive(Debug)]
-struct Unverified {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }
 
