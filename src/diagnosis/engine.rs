@@ -10,7 +10,7 @@ use crate::model::{Case, Outcome};
 
 /// Diagnoses a Case. Deterministic: the same Case gives the same answer, byte for byte.
 ///
-/// A request without a response has no cause: what failed is said in [`Diagnosis::unknown`].
+/// A request without a response has a cause of its own: what failed on the way.
 pub fn diagnose(case: &Case) -> Diagnosis {
     if let Outcome::Failure(failure) = &case.failing.outcome {
         return transport::explain(case, failure);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_an_answer_has_no_cause_but_a_reason() {
+    fn a_request_without_an_answer_has_a_cause_of_its_own() {
         let mut sample = Sample::new("GET /a");
         sample.case.failing.outcome = Outcome::Failure(Failure {
             side: Side::Upstream,
@@ -218,9 +218,10 @@ mod tests {
             detail: "api.acme.test:443 refused the connection".into(),
         });
         let diagnosis = diagnose(&sample.case);
-        assert!(diagnosis.verdict.is_none());
-        assert!(format!("{:?}", diagnosis.unknown).contains("refused the connection"));
-        assert!(!diagnosis.next.is_empty());
+        let verdict = diagnosis.verdict.unwrap();
+        assert_eq!(verdict.cause, "upstream-refused");
+        assert!(format!("{:?}", verdict.evidence).contains("refused the connection"));
+        assert!(!verdict.fix.is_empty() && !diagnosis.next.is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! The way of a Case: [`diagnose`] (engine.rs) builds the facts once (facts/), asks every rule (rules/),
 //! drops what a request that passed has as well (the veto), corrects the scores (score.rs) and ranks
-//! (rank.rs). What stays unknown is said by unknown.rs; a request without a response by transport.rs.
+//! (rank.rs). What stays unknown is said by unknown.rs; a request without a response by transport/.
 //!
 //! # Adding a cause
 //! 1. One file `rules/<the_id_in_snake_case>.rs` with `check`: it looks at `Facts` and returns a
@@ -36,4 +36,4 @@ mod words;
 pub use causes::{CAUSES, Cause, Class, Grade, Needs, Strength, Veto};
 pub use engine::diagnose;
 pub use finding::{Confidence, Diagnosis, FaultSide, Finding, Part, Phrase};
-pub use transport::side_of_failure;
+pub use transport::{TRANSPORT_CAUSES, TransportCause};

@@ -63,6 +63,75 @@ pub enum FailureCause {
     OwnListener,
     /// Something else.
     Other,
+    /// The certificate was issued by itself.
+    CertificateSelfSigned,
+    /// The certificate's issuer is not known, and the certificate of that issuer was not sent.
+    CertificateChain,
+    /// The certificate holds no name that TLS looks at, at most a common name.
+    CertificateNoName,
+    /// The certificate's wildcard stands for one label, and the name has more.
+    CertificateWildcard,
+    /// The certificate is signed with an algorithm that is broken.
+    CertificateSignature,
+    /// A key in the chain is too short.
+    CertificateKey,
+    /// A CA of the chain may not issue for this name.
+    CertificateConstraint,
+    /// The certificate is not made for servers.
+    CertificatePurpose,
+    /// The peer speaks neither TLS 1.2 nor TLS 1.3.
+    TlsVersion,
+    /// The peer speaks none of the application protocols that were offered.
+    Protocol,
+    /// The peer does not serve the name it was asked for.
+    ServerName,
+    /// The peer wants a client certificate and got none.
+    ClientCertificate,
+    /// The peer refused the client certificate that it got.
+    ClientCertificateRefused,
+    /// The client does not know the CA of this proxy.
+    ProxyCaUnknown,
+    /// The client refused the certificate that this proxy made.
+    ProxyCertificateRefused,
+}
+
+impl FailureCause {
+    /// Its word: in `--json`, and in the field that marks our own answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NameNotFound => "name-not-found",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed-out",
+            Self::Unreachable => "unreachable",
+            Self::Closed => "closed",
+            Self::CertificateExpired => "certificate-expired",
+            Self::CertificateNotYetValid => "certificate-not-yet-valid",
+            Self::CertificateName => "certificate-name",
+            Self::CertificateIssuer => "certificate-issuer",
+            Self::CertificateOther => "certificate-other",
+            Self::NotTls => "not-tls",
+            Self::Handshake => "handshake",
+            Self::Alert => "alert",
+            Self::BadMessage => "bad-message",
+            Self::OwnListener => "own-listener",
+            Self::Other => "other",
+            Self::CertificateSelfSigned => "certificate-self-signed",
+            Self::CertificateChain => "certificate-chain",
+            Self::CertificateNoName => "certificate-no-name",
+            Self::CertificateWildcard => "certificate-wildcard",
+            Self::CertificateSignature => "certificate-signature",
+            Self::CertificateKey => "certificate-key",
+            Self::CertificateConstraint => "certificate-constraint",
+            Self::CertificatePurpose => "certificate-purpose",
+            Self::TlsVersion => "tls-version",
+            Self::Protocol => "protocol",
+            Self::ServerName => "server-name",
+            Self::ClientCertificate => "client-certificate",
+            Self::ClientCertificateRefused => "client-certificate-refused",
+            Self::ProxyCaUnknown => "proxy-ca-unknown",
+            Self::ProxyCertificateRefused => "proxy-certificate-refused",
+        }
+    }
 }
 
 /// Why a request got no response from the origin.
@@ -74,6 +143,7 @@ pub struct Failure {
     pub stage: Stage,
     /// What went wrong.
     pub cause: FailureCause,
-    /// One sentence for people: what, where. Holds no secret and no text from the peer.
+    /// One sentence for people: what, where. Holds no secret, and of the peer's text only names
+    /// and dates of its certificate, in plain characters.
     pub detail: String,
 }

@@ -9,5 +9,5 @@ mod tls;
 
 pub use connect::{Connected, Dialer, DialerSettings};
 pub use socket::{Socket, Within};
-pub(crate) use tls::parameters;
-pub use tls::{RootsError, Secured, UpstreamTls};
+pub use tls::{Given, RootsError, Secured, UpstreamTls};
+pub(crate) use tls::{alert_name, parameters};

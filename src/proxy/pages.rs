@@ -30,7 +30,7 @@ pub(super) struct Page {
 impl Page {
     /// The answer to a request that failed before the origin could answer.
     pub(super) fn of_failure(failure: &Failure) -> Self {
-        let (word, sentence) = words(failure.cause);
+        let sentence = sentence(failure.cause);
         let (status, reason) = match (failure.cause, failure.side) {
             (FailureCause::OwnListener, _) => (403, "Forbidden"),
             (_, Side::Client) => (400, "Bad Request"),
@@ -43,7 +43,7 @@ impl Page {
         Self {
             status,
             reason,
-            word,
+            word: failure.cause.as_str(),
             text,
         }
     }
@@ -181,56 +181,70 @@ impl Version {
 /// Cookies and tokens make long heads; the page is for those, too.
 const HEADER_LIST_LIMIT: u32 = 512 * 1024;
 
-/// A word for programs and a sentence for people; the record of the exchange holds the details.
-fn words(cause: FailureCause) -> (&'static str, &'static str) {
+/// A sentence for people; the record of the exchange holds the details.
+#[expect(clippy::too_many_lines, reason = "a flat table")]
+fn sentence(cause: FailureCause) -> &'static str {
     match cause {
-        FailureCause::NameNotFound => (
-            "name-not-found",
-            "The origin's name does not resolve to an address.",
-        ),
-        FailureCause::Refused => (
-            "refused",
-            "The origin refuses the connection: nothing listens there.",
-        ),
-        FailureCause::TimedOut => ("timed-out", "The origin did not answer in time."),
-        FailureCause::Unreachable => (
-            "unreachable",
-            "The origin's network or host cannot be reached.",
-        ),
-        FailureCause::Closed => (
-            "closed",
-            "The origin closed the connection without a response.",
-        ),
-        FailureCause::CertificateExpired => (
-            "certificate-expired",
-            "The origin's certificate has expired.",
-        ),
-        FailureCause::CertificateNotYetValid => (
-            "certificate-not-yet-valid",
-            "The origin's certificate is not valid yet.",
-        ),
-        FailureCause::CertificateName => (
-            "certificate-name",
-            "The origin's certificate is for another name.",
-        ),
-        FailureCause::CertificateIssuer => (
-            "certificate-issuer",
+        FailureCause::NameNotFound => "The origin's name does not resolve to an address.",
+        FailureCause::Refused => {
+            "The connection to the origin is refused: nothing listens there, or a firewall refuses."
+        }
+        FailureCause::TimedOut => "The origin did not answer in time.",
+        FailureCause::Unreachable => "The origin's network or host cannot be reached.",
+        FailureCause::Closed => "The origin closed the connection without a response.",
+        FailureCause::CertificateExpired => "The origin's certificate has expired.",
+        FailureCause::CertificateNotYetValid => "The origin's certificate is not valid yet.",
+        FailureCause::CertificateName => "The origin's certificate is for another name.",
+        FailureCause::CertificateIssuer => {
             "The origin's certificate was issued by somebody who is not trusted here. If that is right, \
-             start why401 with --upstream-ca FILE.",
-        ),
-        FailureCause::CertificateOther => (
-            "certificate",
-            "The origin's certificate cannot be accepted.",
-        ),
-        FailureCause::NotTls => ("not-tls", "The origin does not speak TLS on this port."),
-        FailureCause::Handshake => (
-            "handshake",
-            "No TLS version or cipher suite in common with the origin.",
-        ),
-        FailureCause::Alert => ("alert", "The TLS handshake was refused."),
-        FailureCause::BadMessage => ("bad-message", "The origin's response is not valid HTTP."),
-        FailureCause::OwnListener => ("own-listener", "That address is this proxy itself."),
-        FailureCause::Other => ("other", "The origin could not be reached."),
+             start why401 with --upstream-ca FILE."
+        }
+        FailureCause::CertificateSelfSigned => {
+            "The origin's certificate is self-signed and not trusted here. If that is right, start why401 \
+             with --upstream-ca FILE."
+        }
+        FailureCause::CertificateChain => {
+            "The origin did not send the certificate of its issuer (an intermediate certificate), and the \
+             issuer is not trusted here by itself."
+        }
+        FailureCause::CertificateNoName => {
+            "The origin's certificate has no subject alternative name: a common name alone is not looked \
+             at any more."
+        }
+        FailureCause::CertificateWildcard => {
+            "The wildcard in the origin's certificate stands for one label only, and the name has more."
+        }
+        FailureCause::CertificateSignature => {
+            "The origin's certificate is signed with a broken algorithm, such as SHA-1."
+        }
+        FailureCause::CertificateKey => "The key of the origin's certificate is too short.",
+        FailureCause::CertificateConstraint => {
+            "The CA of the origin's certificate may not issue for this name (name constraints)."
+        }
+        FailureCause::CertificatePurpose => {
+            "The origin's certificate is not made for servers (key usage)."
+        }
+        FailureCause::CertificateOther => "The origin's certificate cannot be accepted.",
+        FailureCause::NotTls => "The origin does not speak TLS on this port.",
+        FailureCause::TlsVersion => "The origin speaks neither TLS 1.2 nor TLS 1.3.",
+        FailureCause::Protocol => {
+            "The origin speaks none of the application protocols (ALPN) that were offered."
+        }
+        FailureCause::ServerName => "The origin does not serve this name (SNI).",
+        FailureCause::ClientCertificate => {
+            "The origin wants a client certificate, and none is configured for it."
+        }
+        FailureCause::ClientCertificateRefused => {
+            "The origin refused the client certificate that is configured for it."
+        }
+        FailureCause::ProxyCaUnknown | FailureCause::ProxyCertificateRefused => {
+            "The client refused the certificate of this proxy."
+        }
+        FailureCause::Handshake => "No TLS version or cipher suite in common with the origin.",
+        FailureCause::Alert => "The origin refused the TLS handshake.",
+        FailureCause::BadMessage => "The origin's response is not valid HTTP.",
+        FailureCause::OwnListener => "That address is this proxy itself.",
+        FailureCause::Other => "The origin could not be reached.",
     }
 }
 

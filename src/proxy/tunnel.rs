@@ -16,6 +16,7 @@ use super::tap::Tap;
 use super::tls::{self, Hello};
 use super::transport::{Link, Transport};
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
+use crate::net::alert_name;
 use crate::wire::head::Head;
 
 /// Opens the tunnel that a CONNECT asked for and relays what it carries.
@@ -234,23 +235,29 @@ fn record_failure(shared: &Shared, path: Path, connect: Head, failure: &Failure)
 /// What a client's own words (a TLS alert) say of our certificate; silence says nothing.
 fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
     use rustls::AlertDescription as Alert;
-    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let detail = match tls {
-        rustls::Error::AlertReceived(
-            alert @ (Alert::UnknownCA | Alert::BadCertificate | Alert::CertificateUnknown),
-        ) => format!(
-            "the client does not trust this proxy's CA: it refused the certificate for {host} with the \
-             TLS alert {alert:?}"
-        ),
-        rustls::Error::AlertReceived(alert) => {
-            format!("the client ended the TLS handshake for {host} with the alert {alert:?}")
+    let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
+        return None;
+    };
+    let cause = match alert {
+        Alert::UnknownCA => FailureCause::ProxyCaUnknown,
+        Alert::BadCertificate | Alert::CertificateUnknown | Alert::UnsupportedCertificate => {
+            FailureCause::ProxyCertificateRefused
         }
-        _ => return None,
+        _ => FailureCause::Alert,
+    };
+    let name = alert_name(*alert);
+    let detail = match cause {
+        FailureCause::Alert => {
+            format!("the client ended the TLS handshake for {host} with the alert {name}")
+        }
+        _ => format!(
+            "the client refused the certificate that this proxy made for {host}, with the TLS alert {name}"
+        ),
     };
     Some(Failure {
         side: Side::Client,
         stage: Stage::Tls,
-        cause: FailureCause::Alert,
+        cause,
         detail,
     })
 }

@@ -227,7 +227,7 @@ fn failure(outcome: &Outcome, masker: &mut Masker) -> Option<FailureView> {
     Some(FailureView {
         side: words::failed_side(*side),
         stage: words::stage(*stage),
-        cause: words::failure_cause(*cause),
+        cause: cause.as_str(),
         detail: masker.text(detail.as_bytes()).into(),
     })
 }

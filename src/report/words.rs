@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::diagnosis::{Confidence, FaultSide};
 use crate::diff::{Kind, Segment, Where};
-use crate::model::{ContentEnd, Entry, FailureCause, Match, Note, Side, Stage, State};
+use crate::model::{ContentEnd, Entry, Match, Note, Side, Stage, State};
 
 #[derive(Serialize)]
 struct Positions {
@@ -111,28 +111,6 @@ pub(super) fn stage(stage: Stage) -> &'static str {
         Stage::Tls => "tls",
         Stage::Request => "request",
         Stage::Response => "response",
-    }
-}
-
-/// What went wrong.
-pub(super) fn failure_cause(cause: FailureCause) -> &'static str {
-    match cause {
-        FailureCause::NameNotFound => "name-not-found",
-        FailureCause::Refused => "refused",
-        FailureCause::TimedOut => "timed-out",
-        FailureCause::Unreachable => "unreachable",
-        FailureCause::Closed => "closed",
-        FailureCause::CertificateExpired => "certificate-expired",
-        FailureCause::CertificateNotYetValid => "certificate-not-yet-valid",
-        FailureCause::CertificateName => "certificate-name",
-        FailureCause::CertificateIssuer => "certificate-issuer",
-        FailureCause::CertificateOther => "certificate-other",
-        FailureCause::NotTls => "not-tls",
-        FailureCause::Handshake => "handshake",
-        FailureCause::Alert => "alert",
-        FailureCause::BadMessage => "bad-message",
-        FailureCause::OwnListener => "own-listener",
-        FailureCause::Other => "other",
     }
 }
 

@@ -299,7 +299,7 @@ fn the_origin_is_offered_what_the_client_offers() {
     let origin = Origin::answering(Transport::Tls, |_| Reply::ok());
     let (status, fields) = ask(&proxy, &origin, "/", &["h2"]);
     assert_eq!(status, 502);
-    assert_eq!(fields["why401-failure"], "alert");
+    assert_eq!(fields["why401-failure"], "protocol");
     // This one takes either, as its client wishes.
     let origin = Origin::answering(Transport::Http2, |_| Reply::ok());
     assert_eq!(ask(&proxy, &origin, "/two", &["h2"]).0, 200);

@@ -5,7 +5,7 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
 use crate::cli::{advice, clock};
-use crate::diagnosis::CAUSES;
+use crate::diagnosis::{CAUSES, TRANSPORT_CAUSES};
 use crate::redact::Masker;
 use crate::report::{ListRow, StoredRow, terminal};
 
@@ -65,7 +65,12 @@ fn nothing(args: &ListArgs) -> String {
     if !is_narrowed(args) {
         return "nothing is recorded yet\n".to_owned();
     }
-    let causes: Vec<_> = CAUSES.iter().map(|cause| cause.id).collect();
+    let transport = TRANSPORT_CAUSES.iter().map(|cause| cause.id);
+    let causes: Vec<_> = CAUSES
+        .iter()
+        .map(|cause| cause.id)
+        .chain(transport)
+        .collect();
     let near = args
         .cause
         .as_deref()

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::CAUSES;
+use crate::diagnosis::TRANSPORT_CAUSES;
 
 /// The page.
 fn page() -> String {
@@ -27,8 +28,24 @@ fn page() -> String {
             writeln!(page, "- {}: {}", grade.score, grade.when).unwrap();
         }
     }
+    page.push_str(TRANSPORT);
+    for cause in TRANSPORT_CAUSES {
+        // One cause is shown by both: a failure, and a 401.
+        if !CAUSES.iter().any(|other| other.id == cause.id) {
+            let (id, summary, side) = (cause.id, cause.summary, cause.side.as_str());
+            writeln!(page, "- `{id}`: {summary}. Fault: {side}.").unwrap();
+        }
+    }
     page
 }
+
+const TRANSPORT: &str = "
+## Requests that got no answer
+
+What failed was seen to fail: these are *very likely*, whoever is at fault. Written from
+`src/diagnosis/transport/table.rs`.
+
+";
 
 const PREFACE: &str = "# Causes that why401 can name
 

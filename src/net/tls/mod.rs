@@ -1,11 +1,20 @@
-//! TLS towards origins.
+//! TLS towards origins: verified, with the reason when something fails, and with client certificates.
 
+mod alert;
+mod asked;
+mod client_auth;
+mod configs;
 mod fault;
+mod handshake_error;
 mod parameters;
+mod presented;
 mod roots;
-mod unverified;
+mod seen;
 mod upstream;
+mod verify;
 
+pub(crate) use alert::alert_name;
+pub use client_auth::Given;
 pub(crate) use parameters::parameters;
 pub use roots::RootsError;
 pub use upstream::{Secured, UpstreamTls};

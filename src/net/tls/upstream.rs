@@ -1,33 +1,33 @@
 //! TLS towards origins: verified against the platform's roots and the user's own.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::ClientConfig;
-use rustls::client::danger::ServerCertVerifier;
+use rustls::HandshakeKind;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls_platform_verifier::Verifier;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::fault::{failure, handshake_failure};
+use super::asked::Asked;
+use super::client_auth::Given;
+use super::configs::Configs;
+use super::handshake_error::{Attempt, failure};
 use super::parameters::parameters;
 use super::roots::{RootsError, read_certificates};
-use super::unverified::Unverified;
+use super::seen::Seen;
 use crate::model::{Failure, FailureCause, TlsParameters, Verification};
 
 /// Secures connections to origins.
 #[derive(Debug)]
 pub struct UpstreamTls {
     provider: Arc<CryptoProvider>,
-    extra_roots: Vec<CertificateDer<'static>>,
     insecure_hosts: Vec<String>,
-    /// Made at first use: loading the platform's roots would slow every start.
-    verified: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
-    unverified: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
+    configs: Configs,
+    asked: Asked,
+    handshake_timeout: Duration,
 }
 
 /// A secured connection, and what was agreed on.
@@ -39,6 +39,8 @@ pub struct Secured<S> {
     pub parameters: TlsParameters,
     /// Whether the certificate was checked.
     pub verification: Verification,
+    /// What the origin got when it asked for a client certificate; `None` when it did not ask.
+    pub client_certificate: Option<Given>,
     /// How long the handshake took.
     pub took: Duration,
 }
@@ -50,17 +52,27 @@ impl UpstreamTls {
     /// # Errors
     /// When a file cannot be read or holds no certificate.
     pub fn new(extra_roots: &[PathBuf], insecure_hosts: Vec<String>) -> Result<Self, RootsError> {
-        let mut roots = Vec::new();
+        let mut roots: Vec<CertificateDer<'static>> = Vec::new();
         for path in extra_roots {
             roots.extend(read_certificates(path)?);
         }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         Ok(Self {
-            provider: Arc::new(rustls::crypto::ring::default_provider()),
-            extra_roots: roots,
+            configs: Configs::new(Arc::clone(&provider), roots),
+            provider,
             insecure_hosts,
-            verified: OnceLock::new(),
-            unverified: OnceLock::new(),
+            asked: Asked::default(),
+            handshake_timeout: HANDSHAKE_TIMEOUT,
         })
+    }
+
+    /// With another limit for a handshake than 10 s.
+    #[must_use]
+    pub fn with_handshake_timeout(self, handshake_timeout: Duration) -> Self {
+        Self {
+            handshake_timeout,
+            ..self
+        }
     }
 
     /// The cryptography that both sides use.
@@ -70,7 +82,7 @@ impl UpstreamTls {
 
     /// Loads the platform's roots now rather than at the first handshake. Blocks.
     pub fn warm_up(&self) {
-        drop(self.config(Verification::Verified));
+        self.configs.warm_up();
     }
 
     /// Whether that host's certificate is not to be checked, by the user's wish.
@@ -102,74 +114,40 @@ impl UpstreamTls {
         let start = Instant::now();
         let verification = self.verification_of(host);
         let name = ServerName::try_from(host.to_owned()).map_err(|_name| {
-            failure(
-                FailureCause::CertificateName,
-                host,
-                "is no name TLS can ask for",
-            )
+            let words = "is no name TLS can ask for";
+            failure(FailureCause::CertificateName, host, words)
         })?;
-        let mut config = self.config(verification).map_err(|_roots| {
-            failure(
-                FailureCause::Other,
-                host,
-                "cannot be verified: no trusted roots could be loaded",
-            )
+        let mut config = self.configs.config(host, verification).map_err(|_roots| {
+            let words = "cannot be verified: no trusted roots could be loaded";
+            failure(FailureCause::Other, host, words)
         })?;
         if !protocols.is_empty() {
             Arc::make_mut(&mut config).alpn_protocols = protocols.to_vec();
         }
         let handshake = TlsConnector::from(config).connect(name, stream);
-        let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake)
-            .await
+        let handshake = tokio::time::timeout(self.handshake_timeout, handshake);
+        let (outcome, seen) = Seen::during(handshake).await;
+        let attempt = Attempt {
+            host,
+            protocols,
+            seen: &seen,
+        };
+        let stream = outcome
             .map_err(|_elapsed| {
-                failure(
-                    FailureCause::TimedOut,
-                    host,
-                    "did not finish the TLS handshake in 10 s",
-                )
+                let waited = self.handshake_timeout.as_secs();
+                let words = format!("did not finish the TLS handshake in {waited} s");
+                failure(FailureCause::TimedOut, host, &words)
             })?
-            .map_err(|error| handshake_failure(host, &error))?;
-        let parameters = parameters(stream.get_ref().1);
+            .map_err(|error| attempt.failure(&error))?;
+        let connection = stream.get_ref().1;
+        let is_resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         Ok(Secured {
+            parameters: parameters(connection),
+            client_certificate: self.asked.settle(host, is_resumed, seen.given()),
             stream,
-            parameters,
             verification,
             took: start.elapsed(),
         })
-    }
-
-    /// The configuration, made once. Verified and unverified connections never share a session: a
-    /// resumed session does not check the certificate again.
-    fn config(&self, verification: Verification) -> Result<Arc<ClientConfig>, rustls::Error> {
-        let (cell, verifier): (_, fn(&Self) -> _) = match verification {
-            Verification::Verified => (&self.verified, Self::platform_verifier),
-            Verification::Skipped => (&self.unverified, Self::no_verifier),
-        };
-        let made = cell.get_or_init(|| {
-            let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-                .with_safe_default_protocol_versions()?;
-            let builder = builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier(self)?);
-            Ok(Arc::new(builder.with_no_client_auth()))
-        });
-        made.as_ref().map(Arc::clone).map_err(Clone::clone)
-    }
-
-    fn platform_verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        let roots = self.extra_roots.iter().cloned();
-        let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&self.provider))?;
-        Ok(Arc::new(verifier))
-    }
-
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "stands beside platform_verifier in one table"
-    )]
-    fn no_verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        Ok(Arc::new(Unverified {
-            provider: Arc::clone(&self.provider),
-        }))
     }
 }
 

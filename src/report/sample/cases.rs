@@ -213,8 +213,15 @@ pub(in crate::report) fn unreachable() -> (Case, Diagnosis) {
     let mut case = case(14, failing, Outcome::Failure(failure));
     case.failing.notes = vec![Note::InsecureUpstream, Note::HostReplaced];
     let diagnosis = Diagnosis {
-        unknown: vec![words("192.0.2.10:8081 refused the connection")],
-        next: vec![words("check the port, and that the server runs")],
+        verdict: Some(Finding {
+            cause: "upstream-refused",
+            side: FaultSide::Undecided,
+            score: 99,
+            title: "connection refused".to_owned(),
+            evidence: vec![words("192.0.2.10:8081 refused the connection")],
+            fix: vec![words("check host and port, and that the server runs")],
+            about: None,
+        }),
         ..Diagnosis::default()
     };
     (case, diagnosis)

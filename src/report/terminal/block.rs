@@ -5,6 +5,7 @@ use super::pair::Aligned;
 use super::rows::{INDENT, TEXT, failing_name, identity, labelled_lines, lines_of, name};
 use super::style::{Paint, Style};
 use super::{chars, failure};
+use crate::diagnosis::FaultSide;
 use crate::diff::Kind;
 use crate::model::State;
 use crate::report::words::side_in_words;
@@ -31,7 +32,7 @@ pub fn alone(report: &Report, style: &Style) -> String {
 fn block<'s>(report: &Report, style: &'s Style) -> Page<'s> {
     let mut page = Page::new(style);
     page.push(identity(&report.exchange, None, style));
-    if report.exchange.failure.is_some() && report.verdict.cause.is_none() {
+    if report.exchange.failure.is_some() {
         failure::explain(&mut page, report);
     } else {
         explain(&mut page, report);
@@ -113,6 +114,10 @@ pub(super) fn title(title: &str, verdict: &Verdict) -> String {
 /// Side and confidence: `client, very likely`; a mere guess where there is no headline.
 pub(super) fn sureness(report: &Report) -> String {
     let verdict = &report.verdict;
+    if verdict.cause.is_some() && verdict.side == FaultSide::Undecided {
+        // What failed is known; how sure that is says nothing of whose fault it is.
+        return side_in_words(verdict.side).to_owned();
+    }
     if verdict.cause.is_some() {
         return format!(
             "{}, {}",

@@ -77,7 +77,7 @@ fn state(page: &mut Page<'_>, report: &Report) {
 
 /// The verdict, its first word the side; or that there is none, with what is known.
 fn verdict(page: &mut Page<'_>, report: &Report) {
-    if report.exchange.failure.is_some() && report.verdict.cause.is_none() {
+    if report.exchange.failure.is_some() {
         failure::explain(page, report);
         return;
     }
