@@ -9,5 +9,8 @@ mod tls;
 
 pub use connect::{Connected, Dialer, DialerSettings};
 pub use socket::{Socket, Within};
-pub use tls::{Given, RootsError, Secured, UpstreamTls};
+pub use tls::{
+    CertificateFiles, ClientCertificate, ClientCertificateError, Given, RootsError, Secured,
+    UpstreamTls,
+};
 pub(crate) use tls::{alert_name, parameters};

@@ -1,11 +1,13 @@
 //! The client configurations: one for each way of verifying and each client certificate.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
 
 use super::client_auth::ClientAuth;
 use super::verify::Verifier;
@@ -20,10 +22,22 @@ pub(super) struct Configs {
     provider: Arc<CryptoProvider>,
     extra_roots: Vec<CertificateDer<'static>>,
     platform: Made<Verifier>,
+    /// For hosts with a client certificate; the first that fits.
+    with_certificate: Vec<(IsFor, Pair)>,
     plain: Pair,
 }
 
-/// Two configurations that never share a session: a resumed one does not check the certificate again.
+/// Whether a host (lower case) gets a client certificate.
+struct IsFor(Box<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl fmt::Debug for IsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IsFor")
+    }
+}
+
+/// Two configurations that share no session, with each other or with another pair: a resumed one checks
+/// no certificate again, and asks for none.
 #[derive(Debug)]
 struct Pair {
     client_auth: Arc<ClientAuth>,
@@ -40,8 +54,19 @@ impl Configs {
             provider,
             extra_roots,
             platform: OnceLock::new(),
+            with_certificate: Vec::new(),
             plain: Pair::new(ClientAuth(None)),
         }
+    }
+
+    /// Hosts for which the function says so get that certificate when they ask for one.
+    pub(super) fn add(
+        &mut self,
+        is_for: Box<dyn Fn(&str) -> bool + Send + Sync>,
+        certificate: Arc<CertifiedKey>,
+    ) {
+        let pair = Pair::new(ClientAuth(Some(certificate)));
+        self.with_certificate.push((IsFor(is_for), pair));
     }
 
     /// Loads the platform's roots now.
@@ -52,10 +77,14 @@ impl Configs {
     /// The configuration for that host.
     pub(super) fn config(
         &self,
-        _host: &str,
+        host: &str,
         verification: Verification,
     ) -> Result<Arc<ClientConfig>, rustls::Error> {
-        self.of_pair(&self.plain, verification)
+        let host = host.to_ascii_lowercase();
+        let mut pairs = self.with_certificate.iter();
+        let with_certificate = pairs.find(|(is_for, _)| (is_for.0)(&host));
+        let pair = with_certificate.map_or(&self.plain, |(_, pair)| pair);
+        self.of_pair(pair, verification)
     }
 
     fn of_pair(

@@ -6,6 +6,7 @@ mod client_auth;
 mod configs;
 mod fault;
 mod handshake_error;
+mod identity;
 mod parameters;
 mod presented;
 mod roots;
@@ -15,6 +16,7 @@ mod verify;
 
 pub(crate) use alert::alert_name;
 pub use client_auth::Given;
+pub use identity::{CertificateFiles, ClientCertificate, ClientCertificateError};
 pub(crate) use parameters::parameters;
 pub use roots::RootsError;
 pub use upstream::{Secured, UpstreamTls};

@@ -15,6 +15,7 @@ use super::asked::Asked;
 use super::client_auth::Given;
 use super::configs::Configs;
 use super::handshake_error::{Attempt, failure};
+use super::identity::{ClientCertificate, ClientCertificateError};
 use super::parameters::parameters;
 use super::roots::{RootsError, read_certificates};
 use super::seen::Seen;
@@ -73,6 +74,20 @@ impl UpstreamTls {
             handshake_timeout,
             ..self
         }
+    }
+
+    /// With client certificates for the hosts that ask for one; the first that fits is taken.
+    ///
+    /// # Errors
+    /// When files cannot be read, or do not hold a certificate and its key.
+    pub fn with_client_certificates(
+        mut self,
+        certificates: Vec<ClientCertificate>,
+    ) -> Result<Self, ClientCertificateError> {
+        for ClientCertificate { is_for, files } in certificates {
+            self.configs.add(is_for, files.read(&self.provider)?);
+        }
+        Ok(self)
     }
 
     /// The cryptography that both sides use.
