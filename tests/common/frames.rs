@@ -63,14 +63,35 @@ pub fn padded_data(stream: u32, content: &[u8], padding: u8, end_stream: bool) -
 
 /// Literal fields without indexing, with new names (RFC 7541 section 6.2.2).
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, value) in fields {
-        bytes.push(0);
-        for text in [name, value] {
-            let length = u8::try_from(text.len()).ok().filter(|length| *length < 127);
-            bytes.push(length.expect("a short text"));
-            bytes.extend(text.as_bytes());
-        }
+    let literals = fields.iter();
+    literals
+        .flat_map(|(name, value)| literal(name.as_bytes(), value.as_bytes()))
+        .collect()
+}
+
+/// One of them.
+pub fn literal(name: &[u8], value: &[u8]) -> Vec<u8> {
+    [vec![0], string(name), string(value)].concat()
+}
+
+/// A string literal as it is (RFC 7541 section 5.2).
+pub fn string(text: &[u8]) -> Vec<u8> {
+    [integer(0, 7, text.len()), text.to_vec()].concat()
+}
+
+/// An integer behind the upper bits of its first byte (RFC 7541 section 5.1).
+pub fn integer(upper: u8, prefix: u32, number: usize) -> Vec<u8> {
+    let most = (1_usize << prefix) - 1;
+    let byte = |number: usize| u8::try_from(number).expect("a few bits");
+    if number < most {
+        return vec![upper | byte(number)];
     }
+    let mut bytes = vec![upper | byte(most)];
+    let mut rest = number - most;
+    while rest >= 0x80 {
+        bytes.push(byte(rest % 0x80) | 0x80);
+        rest /= 0x80;
+    }
+    bytes.push(byte(rest));
     bytes
 }
