@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpListener;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::play::{Cut, End, Seen, Stream, play, tunnel};
+use super::play::{Arrivals, Cut, End, Seen, Stream, play, tunnel};
 use super::shape::{Protocol, Shape, Side, Step};
 use crate::common::binary::Running;
 use crate::common::pki;
@@ -92,6 +92,7 @@ impl Road {
     ) -> (Seen, Seen) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let arrivals = Arrivals::default();
         let serving = async {
             let (stream, _) = listener.accept().await.unwrap();
             stream.set_nodelay(true).unwrap();
@@ -104,7 +105,7 @@ impl Road {
                     Stream::Server(Box::new(stream))
                 }
             };
-            play(stream, origin, lane.cut, !seed).await
+            play(stream, origin, lane.cut, !seed, arrivals.of_the_other()).await
         };
         let asking = async {
             let stream = tunnel(self.proxy, port).await;
@@ -122,7 +123,7 @@ impl Road {
                     Stream::Client(Box::new(stream))
                 }
             };
-            play(stream, client, lane.cut, seed).await
+            play(stream, client, lane.cut, seed, arrivals.clone()).await
         };
         tokio::join!(asking, serving)
     }
@@ -131,7 +132,8 @@ impl Road {
 /// Compares what one end saw with what it should have seen.
 pub fn check(seen: &Seen, expected: &[u8], end: End) -> Result<(), String> {
     if seen.received != expected {
-        return Err(difference(&seen.received, expected));
+        let difference = difference(&seen.received, expected);
+        return Err(format!("{difference}, left to do: {:?}", seen.undone));
     }
     if seen.end != end {
         return Err(format!("saw the end as {:?}, not {end:?}", seen.end));

@@ -8,6 +8,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     reason = "a test that meets something unexpected shall say so at once"
 )]
 #![expect(clippy::print_stdout, reason = "it says how much it has sent")]
@@ -75,8 +76,13 @@ async fn every_shape_passes_byte_by_byte() {
         }
     }
     let connections = sent.arrived().await;
+    let recorded = why401.list().len();
+    assert!(
+        recorded > 1000,
+        "only {recorded} failures recorded: nobody read along"
+    );
     println!(
-        "{} shapes × {} lanes, byte-identical; {} sequences of them as well; {connections} connections",
+        "{} shapes × {} lanes, byte-identical; {} sequences of them as well; {connections} connections, {recorded} failures recorded",
         shapes.len(),
         LANES.len(),
         sequences.len()

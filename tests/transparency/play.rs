@@ -3,11 +3,13 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::{client, server};
 
 use super::shape::Step;
@@ -69,12 +71,64 @@ pub enum Cut {
     Random,
 }
 
+/// How much of one direction has arrived, told to the end that sends it: a piece that leaves before
+/// the last one has arrived would be read together with it.
+#[derive(Default)]
+pub struct Arrival(Mutex<(usize, Option<Waker>)>);
+
+impl Arrival {
+    fn add(&self, bytes: usize) {
+        let mut state = self.0.lock().unwrap();
+        state.0 += bytes;
+        if let Some(waker) = state.1.take() {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
+        let mut state = self.0.lock().unwrap();
+        if state.0 >= bytes {
+            return Poll::Ready(());
+        }
+        state.1 = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Both directions as one end sees them.
+#[derive(Clone, Default)]
+pub struct Arrivals {
+    pub sent: Arc<Arrival>,
+    pub received: Arc<Arrival>,
+}
+
+impl Arrivals {
+    pub fn of_the_other(&self) -> Self {
+        Self {
+            sent: Arc::clone(&self.received),
+            received: Arc::clone(&self.sent),
+        }
+    }
+}
+
 /// How long one connection may take, for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How long a piece is waited for: the proxy holds back what may become a TLS hello.
+const HELD_BACK: Duration = Duration::from_millis(20);
 
 /// Does the steps, then lets go of the connection.
-pub async fn play(mut stream: Stream, steps: Vec<Step>, cut: Cut, seed: u64) -> Seen {
+pub async fn play(
+    mut stream: Stream,
+    steps: Vec<Step>,
+    cut: Cut,
+    seed: u64,
+    arrivals: Arrivals,
+) -> Seen {
     let mut part = Part {
+        arrivals,
+        sent: 0,
+        patience: None,
         steps,
         at: 0,
         written: 0,
@@ -95,6 +149,11 @@ pub async fn play(mut stream: Stream, steps: Vec<Step>, cut: Cut, seed: u64) -> 
 }
 
 struct Part {
+    arrivals: Arrivals,
+    /// How much has been sent since the start.
+    sent: usize,
+    /// Ends the wait for the last piece to arrive.
+    patience: Option<Pin<Box<Sleep>>>,
     steps: Vec<Step>,
     at: usize,
     /// How much of the step that is being sent is written.
@@ -136,7 +195,10 @@ impl Part {
             match stream.io().poll_read(cx, &mut buffer) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.seen.end = End::Finished,
-                Poll::Ready(Ok(())) => self.seen.received.extend_from_slice(buffer.filled()),
+                Poll::Ready(Ok(())) => {
+                    self.seen.received.extend_from_slice(buffer.filled());
+                    self.arrivals.received.add(buffer.filled().len());
+                }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     self.seen.end = End::Truncated;
                 }
@@ -145,42 +207,66 @@ impl Part {
         }
     }
 
-    /// Writes a piece, lets others run, writes the next.
+    /// Writes a piece, waits until it has arrived, writes the next.
     fn send(&mut self, cx: &mut Context<'_>, stream: &mut Stream) -> Poll<()> {
         let Some(Step::Send(bytes)) = self.steps.get(self.at) else {
             return Poll::Ready(());
         };
-        if self.written == self.piece {
+        loop {
+            while self.written < self.piece {
+                let rest = &bytes[self.written..self.piece];
+                match ready!(stream.io().poll_write(cx, rest)) {
+                    Ok(count) => {
+                        self.written += count;
+                        self.sent += count;
+                    }
+                    // A peer that takes no more shows in what it received.
+                    Err(_) => (self.written, self.piece) = (bytes.len(), bytes.len()),
+                }
+            }
+            // As above.
+            drop(ready!(stream.io().poll_flush(cx)));
+            if self.cut != Cut::Whole && self.written > 0 {
+                ready!(poll_arrived(
+                    &self.arrivals.sent,
+                    &mut self.patience,
+                    cx,
+                    self.sent
+                ));
+            }
+            if self.written == bytes.len() {
+                (self.written, self.piece) = (0, 0);
+                return Poll::Ready(());
+            }
             let most = bytes.len() - self.written;
             self.piece += piece(self.cut, bytes.len(), &mut self.random).min(most);
         }
-        while self.written < self.piece {
-            let rest = &bytes[self.written..self.piece];
-            match ready!(stream.io().poll_write(cx, rest)) {
-                Ok(count) => self.written += count,
-                // A peer that takes no more shows in what it received.
-                Err(_) => (self.written, self.piece) = (bytes.len(), bytes.len()),
-            }
-        }
-        if let Err(_error) = ready!(stream.io().poll_flush(cx)) {
-            self.written = bytes.len();
-        }
-        if self.written < bytes.len() {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        (self.written, self.piece) = (0, 0);
-        Poll::Ready(())
     }
 }
 
-/// Single bytes at the beginning only, where something is long.
+fn poll_arrived(
+    arrival: &Arrival,
+    patience: &mut Option<Pin<Box<Sleep>>>,
+    cx: &mut Context<'_>,
+    bytes: usize,
+) -> Poll<()> {
+    if arrival.poll(cx, bytes).is_pending() {
+        let sleep = patience.get_or_insert_with(|| Box::pin(tokio::time::sleep(HELD_BACK)));
+        ready!(sleep.as_mut().poll(cx));
+    }
+    *patience = None;
+    Poll::Ready(())
+}
+
+/// Single bytes, unless that would be too many pieces.
+const MOST_PIECES: usize = 600;
+
 fn piece(cut: Cut, whole: usize, random: &mut Random) -> usize {
     match cut {
         Cut::Whole => whole,
-        Cut::Bytes => 1.max(whole / 2000),
+        Cut::Bytes => whole.div_ceil(MOST_PIECES),
         Cut::Random if random.one_in(2) => 1 + random.below(8),
-        Cut::Random => 1 + random.below(1 + whole / 8),
+        Cut::Random => 1 + random.below(1 + whole / 4),
     }
 }
 

@@ -217,7 +217,7 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
                 rest = behind;
             }
             "{" => {
-                let (repeated, behind) = rest.split_once('}')?;
+                let (repeated, behind) = braced(rest)?;
                 let (count, text) = repeated.split_once('*')?;
                 bytes.extend(unescape(text)?.repeat(count.parse().ok()?));
                 rest = behind;
@@ -229,16 +229,29 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// What stands before the brace that closes, and what behind it.
+fn braced(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    for (at, _) in text.match_indices(['{', '}']) {
+        match text.as_bytes()[at] {
+            b'{' => depth += 1,
+            _ if depth > 0 => depth -= 1,
+            _ => return Some((&text[..at], &text[at + 1..])),
+        }
+    }
+    None
+}
+
 #[test]
 fn a_file_says_what_its_readme_says() {
-    let text = "# none\n== a\n> GET / HTTP/1.1\n>\n<| \\x00\\{3*ab}\\s\n>! finish\n\
+    let text = "# none\n== a\n> GET / HTTP/1.1\n>\n<| \\x00\\{3*a\\{2*b}}\\s\n>! finish\n\
         @each b\n~ at once\n>| <{}>\n- one :: 1\n- two ::\n\
         @protocol http2\n== c\n>f SETTINGS 0 1\n<f HEADERS 1 5 \\x82 \"a: b\"\n";
     let shapes = file("f", text);
     let names: Vec<_> = shapes.iter().map(|shape| shape.name.as_str()).collect();
     assert_eq!(names, ["f: a", "f: b: one", "f: b: two", "f: c"]);
     assert_eq!(shapes[0].said(Side::Client), b"GET / HTTP/1.1\r\n\r\n");
-    assert_eq!(shapes[0].said(Side::Origin), b"\0ababab ");
+    assert_eq!(shapes[0].said(Side::Origin), b"\0abbabbabb ");
     assert!(!shapes[0].stays_open() && !shapes[1].stays_open());
     assert_eq!(shapes[1].said(Side::Client), b"<1>");
     assert_eq!(shapes[2].said(Side::Client), b"<>");
