@@ -44,6 +44,7 @@ pub(super) fn failing(request: Request) -> Exchange {
             client_tls: None,
             upstream_tls: None,
             verification: None,
+            upstream_proxy: None,
         }),
         timings: Timings::default(),
         notes: Vec::new(),

@@ -107,6 +107,7 @@ pub(crate) fn failing(number: u128, at: Timestamp) -> Exchange {
             client_tls: None,
             upstream_tls: None,
             verification: None,
+            upstream_proxy: None,
         }),
         timings: Timings {
             end: Some(1000),

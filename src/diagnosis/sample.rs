@@ -151,6 +151,7 @@ fn hop() -> Hop {
         client_tls: None,
         upstream_tls: None,
         verification: None,
+        upstream_proxy: None,
     }
 }
 

@@ -58,6 +58,9 @@ pub struct Hop {
     pub upstream_tls: Option<TlsParameters>,
     /// Whether the origin's certificate was checked; `None` without TLS.
     pub verification: Option<Verification>,
+    /// The proxy between us and the origin, `host:port`; [`Hop::upstream`] is its address then.
+    #[serde(default)]
+    pub upstream_proxy: Option<String>,
 }
 
 /// When things happened, in microseconds after the request head was complete.

@@ -93,6 +93,14 @@ pub enum FailureCause {
     ProxyCaUnknown,
     /// The client refused the certificate that this proxy made.
     ProxyCertificateRefused,
+    /// The proxy on the way to the origin cannot be reached.
+    UpstreamProxyUnreachable,
+    /// The proxy on the way to the origin wants a user and a password, or others.
+    UpstreamProxyAuthentication,
+    /// The proxy on the way to the origin opens no tunnel to it.
+    UpstreamProxyRefused,
+    /// The proxy on the way to the origin does not do as a proxy does.
+    UpstreamProxyBroken,
 }
 
 impl FailureCause {
@@ -129,6 +137,10 @@ impl FailureCause {
             Self::ClientCertificate => "client-certificate",
             Self::ClientCertificateRefused => "client-certificate-refused",
             Self::ProxyCaUnknown => "proxy-ca-unknown",
+            Self::UpstreamProxyUnreachable => "upstream-proxy-unreachable",
+            Self::UpstreamProxyAuthentication => "upstream-proxy-authentication",
+            Self::UpstreamProxyRefused => "upstream-proxy-refused",
+            Self::UpstreamProxyBroken => "upstream-proxy-broken",
             Self::ProxyCertificateRefused => "proxy-certificate-refused",
         }
     }

@@ -1,23 +1,45 @@
-//! TCP connections to origins.
+//! Connections to origins: where they are, whether a proxy is on the way, and who answers first.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::lookup_host;
 use tokio::time::timeout_at;
 
 use super::socket::Socket;
 use super::tls::UpstreamTls;
-use crate::model::{Failure, FailureCause, Side, Stage};
+use super::upstream_proxy::{Target, UpstreamProxy};
+use super::{own, race};
+use crate::model::{Failure, FailureCause, Origin, Scheme, Side, Stage};
 
 /// What a dialer needs to know.
-#[derive(Clone, Debug)]
 pub struct DialerSettings {
     /// How long name lookup and connecting may take together.
     pub connect_timeout: Duration,
     /// Our own listening addresses: never dialled.
     pub own_listeners: Vec<SocketAddr>,
+    /// Where hosts are, in place of what the name service says; the first that fits counts.
+    pub overrides: Vec<Override>,
+    /// The proxy on the way to a host, if there is one.
+    pub proxy: Box<ProxyChoice>,
+}
+
+/// The proxy on the way to a host (IPv6 without brackets) of that scheme.
+pub type ProxyChoice = dyn Fn(Scheme, &str) -> Option<UpstreamProxy> + Send + Sync;
+
+/// Where a host is to be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The host, in lower case, IPv6 without brackets.
+    pub host: String,
+    /// Only for this port; for all when there is none.
+    pub port: Option<u16>,
+    /// The address.
+    pub ip: IpAddr,
+    /// The port there, when it is another one.
+    pub to_port: Option<u16>,
 }
 
 impl Default for DialerSettings {
@@ -25,7 +47,19 @@ impl Default for DialerSettings {
         Self {
             connect_timeout: Duration::from_secs(10),
             own_listeners: Vec::new(),
+            overrides: Vec::new(),
+            proxy: Box::new(|_scheme, _host| None),
         }
+    }
+}
+
+impl fmt::Debug for DialerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DialerSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("own_listeners", &self.own_listeners)
+            .field("overrides", &self.overrides)
+            .finish_non_exhaustive()
     }
 }
 
@@ -41,8 +75,10 @@ pub struct Dialer {
 pub struct Connected {
     /// The connection, with `TCP_NODELAY`.
     pub stream: Socket,
-    /// The address that answered.
+    /// The address that answered: the origin's, or that of the proxy on the way to it.
     pub address: SocketAddr,
+    /// The proxy on the way, `host:port`.
+    pub proxy: Option<String>,
     /// From the start of the name lookup on.
     pub took: Duration,
 }
@@ -58,49 +94,105 @@ impl Dialer {
         &self.tls
     }
 
-    /// Connects to the first address of the host that answers.
+    /// Connects to the origin, through a proxy if one is on the way.
     ///
     /// # Errors
-    /// The failure of the last address tried; [`FailureCause::OwnListener`] without trying when an
+    /// The failure of the address that told most; [`FailureCause::OwnListener`] without trying when an
     /// address is our own.
-    pub async fn connect(&self, host: &str, port: u16) -> Result<Connected, Failure> {
+    pub async fn connect(&self, origin: &Origin) -> Result<Connected, Failure> {
         let start = Instant::now();
-        let deadline = tokio::time::Instant::now() + self.settings.connect_timeout;
-        let looked_up = timeout_at(deadline, resolve(host, port)).await;
-        let addresses =
-            looked_up.map_err(|_elapsed| self.timed_out(Stage::Resolve, host, port))??;
-        if addresses.iter().any(|address| self.is_own(*address)) {
-            return Err(own_listener(host, port));
-        }
-        let mut last = name_not_found(host);
-        let mut left = 0..u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-        for address in addresses {
-            let others = left.next_back().unwrap_or_default();
-            let until = share(tokio::time::Instant::now(), deadline, others);
-            match timeout_at(until, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    stream
-                        .set_nodelay(true)
-                        .map_err(|error| not_connected(address, &error))?;
-                    return Ok(Connected {
-                        stream: Socket::Tcp(stream),
-                        address,
-                        took: start.elapsed(),
-                    });
-                }
-                Ok(Err(error)) => last = not_connected(address, &error),
-                Err(_elapsed) => last = self.timed_out(Stage::Connect, host, port),
-            }
-        }
-        Err(last)
+        let target = self.target(origin);
+        let proxy = (self.settings.proxy)(origin.scheme, &origin.host);
+        let (stream, address) = match &proxy {
+            None => self.reach(&target.host, target.port).await?,
+            Some(proxy) => self.reach_through(proxy, target).await?,
+        };
+        Ok(Connected {
+            stream,
+            address,
+            proxy: proxy.map(|proxy| proxy.authority()),
+            took: start.elapsed(),
+        })
     }
 
-    /// Whether dialling that address would lead back to us.
-    fn is_own(&self, address: SocketAddr) -> bool {
-        let ip = address.ip().to_canonical();
-        self.settings.own_listeners.iter().any(|own| {
-            own.port() == address.port() && (is_this_machine(ip) || own.ip().to_canonical() == ip)
-        })
+    /// Where the origin is, as far as somebody said.
+    fn target(&self, origin: &Origin) -> Target {
+        let fits = |entry: &&Override| {
+            entry.host == origin.host && entry.port.is_none_or(|port| port == origin.port)
+        };
+        match self.settings.overrides.iter().find(fits) {
+            Some(entry) => Target {
+                host: entry.ip.to_string(),
+                port: entry.to_port.unwrap_or(origin.port),
+            },
+            None => Target {
+                host: origin.host.clone(),
+                port: origin.port,
+            },
+        }
+    }
+
+    async fn reach_through(
+        &self,
+        proxy: &UpstreamProxy,
+        mut target: Target,
+    ) -> Result<(Socket, SocketAddr), Failure> {
+        let is_our_port = |own: &SocketAddr| own.port() == target.port;
+        if proxy.wants_addresses() {
+            let addresses = self.look_up(&target.host, target.port).await?;
+            if let Some(address) = addresses.first() {
+                target.host = address.ip().to_string();
+            }
+        } else if self.settings.own_listeners.iter().any(is_our_port) {
+            // A proxy on this machine would lead it back here. A name that only the proxy can find is none of ours.
+            match self.look_up(&target.host, target.port).await {
+                Err(failure) if failure.cause == FailureCause::OwnListener => return Err(failure),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let (stream, address) = self
+            .reach(&proxy.host, proxy.port)
+            .await
+            .map_err(|failure| proxy.unreachable(&failure))?;
+        let patience = self.settings.connect_timeout;
+        let stream = proxy.open(stream, &target, &self.tls, patience).await?;
+        Ok((stream, address))
+    }
+
+    /// Connects to the first address of the host that answers.
+    async fn reach(&self, host: &str, port: u16) -> Result<(Socket, SocketAddr), Failure> {
+        let deadline = self.deadline();
+        let addresses = self.look_up(host, port).await?;
+        let race = timeout_at(deadline, race::connect(race::in_turns(addresses)));
+        match race.await {
+            Ok(Ok((stream, address))) => {
+                stream
+                    .set_nodelay(true)
+                    .map_err(|error| not_connected(address, &error))?;
+                Ok((Socket::Tcp(stream), address))
+            }
+            Ok(Err(failed)) => Err(most_telling(&failed).unwrap_or_else(|| name_not_found(host))),
+            Err(_elapsed) => Err(self.timed_out(Stage::Connect, host, port)),
+        }
+    }
+
+    /// The addresses of a host, none of which is our own.
+    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+        let addresses = timeout_at(self.deadline(), resolve(host, port))
+            .await
+            .map_err(|_elapsed| self.timed_out(Stage::Resolve, host, port))??;
+        let listeners = &self.settings.own_listeners;
+        if addresses
+            .iter()
+            .any(|address| own::leads_to(*address, listeners))
+        {
+            return Err(own_listener(host, port));
+        }
+        Ok(addresses)
+    }
+
+    fn deadline(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.settings.connect_timeout
     }
 
     fn timed_out(&self, stage: Stage, host: &str, port: u16) -> Failure {
@@ -123,24 +215,35 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
+    let host = if is_localhost(host) {
+        "localhost"
+    } else {
+        host
+    };
     match lookup_host((host, port)).await {
         Ok(addresses) => Ok(addresses.collect()),
         Err(_lookup) => Err(name_not_found(host)),
     }
 }
 
-/// Until when an address is tried that has so many others behind it: a dead one (IPv6 that leads
-/// nowhere, often) leaves them their part of the time.
-fn share(
-    now: tokio::time::Instant,
-    deadline: tokio::time::Instant,
-    others: u32,
-) -> tokio::time::Instant {
-    now + deadline.saturating_duration_since(now) / others.saturating_add(1)
+/// Names that mean this machine wherever they are asked for (RFC 6761 section 6.3).
+fn is_localhost(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
 }
 
-fn is_this_machine(ip: IpAddr) -> bool {
-    ip.is_loopback() || ip.is_unspecified()
+/// Of several addresses the one that answered something, rather than one that no route leads to.
+fn most_telling(failed: &[(SocketAddr, io::Error)]) -> Option<Failure> {
+    let failures = failed
+        .iter()
+        .map(|(address, error)| not_connected(*address, error));
+    failures.min_by_key(|failure| match failure.cause {
+        FailureCause::Refused => 0,
+        FailureCause::Closed => 1,
+        FailureCause::TimedOut => 2,
+        FailureCause::Unreachable => 4,
+        _ => 3,
+    })
 }
 
 fn name_not_found(host: &str) -> Failure {
@@ -182,71 +285,5 @@ fn not_connected(address: SocketAddr, error: &io::Error) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dialer(own: &str) -> Dialer {
-        let own_listeners = vec![own.parse().unwrap()];
-        Dialer::new(
-            DialerSettings {
-                own_listeners,
-                ..DialerSettings::default()
-            },
-            UpstreamTls::new(&[], Vec::new()).unwrap(),
-        )
-    }
-
-    #[tokio::test]
-    async fn our_own_listener_is_never_dialled_however_it_is_spelled() {
-        let dialer = dialer("127.0.0.1:4010");
-        for host in [
-            "127.0.0.1",
-            "127.0.0.9",
-            "0.0.0.0",
-            "::1",
-            "::",
-            "::ffff:127.0.0.1",
-            "localhost",
-        ] {
-            let failure = dialer.connect(host, 4010).await.unwrap_err();
-            assert_eq!(failure.cause, FailureCause::OwnListener, "{host}");
-        }
-    }
-
-    #[test]
-    fn a_dead_address_leaves_time_for_the_others() {
-        let now = tokio::time::Instant::now();
-        let deadline = now + Duration::from_secs(9);
-        assert_eq!(share(now, deadline, 2), now + Duration::from_secs(3));
-        assert_eq!(share(now, deadline, 0), deadline);
-        assert_eq!(share(deadline, now, 1), deadline, "no time is left");
-    }
-
-    #[tokio::test]
-    async fn a_refusal_names_the_address() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let failure = dialer("127.0.0.1:1")
-            .connect("127.0.0.1", port)
-            .await
-            .unwrap_err();
-        assert_eq!(failure.cause, FailureCause::Refused);
-        assert_eq!(
-            failure.detail,
-            format!("127.0.0.1:{port} refuses the connection")
-        );
-    }
-
-    #[tokio::test]
-    async fn a_name_that_does_not_resolve_says_so() {
-        let failure = dialer("127.0.0.1:1")
-            .connect("no-such-host.invalid", 80)
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (failure.stage, failure.cause),
-            (Stage::Resolve, FailureCause::NameNotFound)
-        );
-    }
-}
+#[path = "connect_tests.rs"]
+mod tests;

@@ -83,3 +83,63 @@ impl AsyncWrite for Socket {
         }
     }
 }
+
+/// A connection of which some bytes were read too far: they are read again first.
+#[derive(Debug)]
+pub(super) struct Prefixed {
+    prefix: Vec<u8>,
+    taken: usize,
+    stream: Socket,
+}
+
+impl Prefixed {
+    pub(super) fn new(prefix: Vec<u8>, stream: Socket) -> Self {
+        Self {
+            prefix,
+            taken: 0,
+            stream,
+        }
+    }
+}
+
+impl Within for Prefixed {
+    fn reset_on_close(&self) {
+        self.stream.reset_on_close();
+    }
+}
+
+impl AsyncRead for Prefixed {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let left = this.prefix.get(this.taken..).unwrap_or_default();
+        if left.is_empty() {
+            return Pin::new(&mut this.stream).poll_read(cx, buf);
+        }
+        let now = left.len().min(buf.remaining());
+        buf.put_slice(left.get(..now).unwrap_or_default());
+        this.taken += now;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Prefixed {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

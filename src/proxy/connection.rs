@@ -63,6 +63,7 @@ impl Accepted<'_> {
             client: self.client,
             origin,
             upstream: None,
+            upstream_proxy: None,
             client_tls: None,
             upstream_tls: None,
             verification: None,

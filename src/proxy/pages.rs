@@ -244,6 +244,18 @@ fn sentence(cause: FailureCause) -> &'static str {
         FailureCause::Alert => "The origin refused the TLS handshake.",
         FailureCause::BadMessage => "The origin's response is not valid HTTP.",
         FailureCause::OwnListener => "That address is this proxy itself.",
+        FailureCause::UpstreamProxyUnreachable => {
+            "The proxy on the way to the origin cannot be reached."
+        }
+        FailureCause::UpstreamProxyAuthentication => {
+            "The proxy on the way to the origin wants a user and a password, or others than it was given."
+        }
+        FailureCause::UpstreamProxyRefused => {
+            "The proxy on the way to the origin opens no tunnel to it."
+        }
+        FailureCause::UpstreamProxyBroken => {
+            "The proxy on the way to the origin does not answer as a proxy does."
+        }
         FailureCause::Other => "The origin could not be reached.",
     }
 }

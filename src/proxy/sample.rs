@@ -46,6 +46,7 @@ impl Recording {
             client_tls: None,
             upstream_tls: None,
             verification: None,
+            upstream_proxy: None,
             connect: None,
             handshake: None,
         };

@@ -23,11 +23,7 @@ use crate::wire::head::Head;
 pub(super) async fn open(accepted: Accepted<'_>, mut client: Link, origin: Origin, head: Head) {
     let Accepted { shared, .. } = accepted;
     let mut path = accepted.path(Entry::Tunnel, Arc::new(origin));
-    let connected = match shared
-        .dialer
-        .connect(&path.origin.host, path.origin.port)
-        .await
-    {
+    let connected = match shared.dialer.connect(&path.origin).await {
         Ok(connected) => connected,
         Err(failure) => {
             record_failure(shared, path, head, &failure);
@@ -35,6 +31,7 @@ pub(super) async fn open(accepted: Accepted<'_>, mut client: Link, origin: Origi
         }
     };
     path.upstream = Some(connected.address);
+    path.upstream_proxy = connected.proxy;
     path.connect = Some(connected.took);
     if write_all(&mut client, b"HTTP/1.1 200 Connection Established\r\n\r\n")
         .await

@@ -32,11 +32,12 @@ impl Accepted<'_> {
     ) -> Result<Upstream, (InOrder, Failure)> {
         let mut path = self.path(Entry::AbsoluteForm, Arc::clone(&origin));
         let recorder = || self.shared.recorder.clone();
-        let connected = match self.shared.dialer.connect(&origin.host, origin.port).await {
+        let connected = match self.shared.dialer.connect(&origin).await {
             Ok(connected) => connected,
             Err(failure) => return Err((InOrder::new(Exchanges::new(recorder(), path)), failure)),
         };
         path.upstream = Some(connected.address);
+        path.upstream_proxy = connected.proxy;
         path.connect = Some(connected.took);
         let link = Link::new(connected.stream, Vec::new());
         let transport = match origin.scheme {

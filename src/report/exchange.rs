@@ -233,6 +233,10 @@ fn failure(outcome: &Outcome, masker: &mut Masker) -> Option<FailureView> {
 }
 
 fn hop_view(hop: &Hop, masker: &mut Masker) -> HopView {
+    let upstream_proxy = hop
+        .upstream_proxy
+        .as_ref()
+        .map(|proxy| masker.text(proxy.as_bytes()).into());
     let mut tls = |parameters: &TlsParameters| TlsView {
         version: masker.text(parameters.version.as_bytes()).into(),
         cipher: masker.text(parameters.cipher.as_bytes()).into(),
@@ -249,6 +253,7 @@ fn hop_view(hop: &Hop, masker: &mut Masker) -> HopView {
         upstream: hop.upstream.map(|address| address.to_string()),
         client_tls: hop.client_tls.as_ref().map(&mut tls),
         upstream_tls: hop.upstream_tls.as_ref().map(&mut tls),
+        upstream_proxy,
         verified: hop
             .verification
             .map(|verification| verification == Verification::Verified),

@@ -100,7 +100,7 @@ pub struct FailureView {
 /// The connections that carried an exchange.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HopView {
-    /// How it came in: `tunnel` or `absolute-form`.
+    /// How it came in: `tunnel`, `absolute-form`, `socks`, `transparent` or `reverse`.
     pub entry: &'static str,
     /// The client's address.
     pub client: String,
@@ -110,6 +110,8 @@ pub struct HopView {
     pub earlier: u64,
     /// The origin's address.
     pub upstream: Option<String>,
+    /// The proxy between us and the origin; `upstream` is its address then.
+    pub upstream_proxy: Option<Text>,
     /// TLS between the client and us.
     pub client_tls: Option<TlsView>,
     /// TLS between us and the origin.

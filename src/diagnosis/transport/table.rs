@@ -248,6 +248,36 @@ pub const TRANSPORT_CAUSES: &[TransportCause] = &[
         &[(Side::Upstream, FailureCause::Alert)],
     ),
     row(
+        "upstream-proxy-unreachable",
+        "the proxy on the way to the server cannot be reached",
+        FaultSide::Between,
+        &["check the address of the upstream proxy, and that this machine reaches it"],
+        &[(Side::Upstream, FailureCause::UpstreamProxyUnreachable)],
+    ),
+    row(
+        "upstream-proxy-authentication",
+        "the proxy on the way to the server wants a user and a password",
+        FaultSide::Between,
+        &["name them in the configuration: [upstream] proxy = \"http://USER:PASSWORD@HOST:PORT\""],
+        &[(Side::Upstream, FailureCause::UpstreamProxyAuthentication)],
+    ),
+    row(
+        "upstream-proxy-refused",
+        "the proxy on the way to the server opens no tunnel to it",
+        FaultSide::Between,
+        &[
+            "ask whoever runs the upstream proxy, or reach this host without it: [upstream] no_proxy",
+        ],
+        &[(Side::Upstream, FailureCause::UpstreamProxyRefused)],
+    ),
+    row(
+        "upstream-proxy-broken",
+        "the proxy on the way to the server does not answer as a proxy does",
+        FaultSide::Between,
+        &["check address, port and scheme of the upstream proxy"],
+        &[(Side::Upstream, FailureCause::UpstreamProxyBroken)],
+    ),
+    row(
         "upstream-bad-message",
         "not valid HTTP",
         FaultSide::Server,

@@ -89,6 +89,7 @@ fn hop() -> Hop {
         client_tls: Some(tls.clone()),
         upstream_tls: Some(tls),
         verification: Some(Verification::Verified),
+        upstream_proxy: None,
     }
 }
 

@@ -92,9 +92,16 @@ fn client(exchange: &ExchangeView, hop: &HopView) -> String {
     };
     let way = match hop.entry {
         "tunnel" => "through a CONNECT tunnel",
-        _ => "with an absolute-form target, in clear",
+        "socks" => "through SOCKS",
+        "transparent" => "led here by its server name (SNI)",
+        "reverse" => "as if we were the origin (--reverse)",
+        _ => "with an absolute-form target",
     };
-    let tls = hop.client_tls.as_ref().map(tls).unwrap_or_default();
+    let tls = match &hop.client_tls {
+        Some(agreed) => tls(agreed),
+        None if hop.entry == "absolute-form" => ", in clear".to_owned(),
+        None => String::new(),
+    };
     format!(
         "{name} at {}, connection {} ({earlier}), {way}{tls}",
         hop.client, hop.connection
@@ -109,7 +116,9 @@ fn origin(exchange: &ExchangeView, hop: &HopView) -> String {
         Some(false) => ", certificate NOT verified",
         None => "",
     };
-    format!("{} at {address}{tls}{verified}", exchange.host)
+    let proxy = hop.upstream_proxy.as_ref();
+    let proxy = proxy.map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"));
+    format!("{}{proxy} at {address}{tls}{verified}", exchange.host)
 }
 
 fn tls(tls: &TlsView) -> String {
