@@ -187,7 +187,7 @@ const TABLE: &[(&str, &str, Attacker, Crowd, usize)] = {
             "a request with a 200 KiB cookie after the other",
             floods::long_heads,
             Few,
-            8192,
+            24 * 1024,
         ),
         (
             "resets",
