@@ -53,6 +53,8 @@ pub enum Note {
     NotDecoded,
     /// Part of the content was not kept: the budget for captured bodies was spent.
     ContentNotKept,
+    /// The origin asked for a client certificate and got none.
+    ClientCertificateNotSent,
 }
 
 /// What became of the request.

@@ -16,5 +16,5 @@ pub use tls::{
     CertificateFiles, ClientCertificate, ClientCertificateError, Given, RootsError, Secured,
     UpstreamTls,
 };
-pub(crate) use tls::{alert_name, parameters};
+pub(crate) use tls::{alert_in, alert_name, client_certificate, parameters};
 pub use upstream_proxy::{ProxyCredentials, ProxyKind, UpstreamProxy};

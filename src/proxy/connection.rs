@@ -67,6 +67,7 @@ impl Accepted<'_> {
             client_tls: None,
             upstream_tls: None,
             verification: None,
+            client_certificate: None,
             connect: None,
             handshake: None,
         }

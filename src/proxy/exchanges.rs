@@ -5,10 +5,13 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
+
+use rustls::AlertDescription;
 
 use super::kept::Kept;
 use super::path::Path;
@@ -18,6 +21,7 @@ use crate::model::{
     ContentEnd, Exchange, ExchangeId, Failure, FieldSection, Note, Outcome, Timestamp, Timings,
     Verification,
 };
+use crate::net::{Given, alert_in, client_certificate};
 use crate::wire::message::{MessageHead, Trailers};
 
 /// The exchanges of one upstream connection.
@@ -29,6 +33,10 @@ pub(super) struct Exchanges {
     open_bytes: usize,
     /// How many requests have come.
     requests: u64,
+    /// Why there is no origin to answer any request.
+    no_origin: Option<Failure>,
+    /// The origin has answered some request.
+    is_answered_at_all: bool,
     /// Failures whose head has passed since the last [`Exchanges::settle`].
     fresh: Vec<u64>,
     /// Failures that the recorder had no room for, and how long they may wait.
@@ -82,10 +90,18 @@ impl Exchanges {
             open: VecDeque::new(),
             open_bytes: 0,
             requests: 0,
+            no_origin: None,
+            is_answered_at_all: false,
             fresh: Vec::new(),
             held: Vec::new(),
             room: None,
         }
+    }
+
+    /// The same where no origin will answer: every request fails for this reason.
+    pub(super) fn without_origin(mut self, failure: Failure) -> Self {
+        self.no_origin = Some(failure);
+        self
     }
 
     /// A request head has passed; its key is larger than all before it. `false` when too many requests
@@ -133,6 +149,7 @@ impl Exchanges {
         if (100..200).contains(&status) && status != 101 {
             return;
         }
+        self.is_answered_at_all = true;
         let Some(open) = self.find(key) else { return };
         let method = String::from_utf8_lossy(open.head.method());
         let interest = interest(&method, open.head.target(), status);
@@ -179,7 +196,11 @@ impl Exchanges {
 
     /// That request gets no response any more: its client gave it up, or was told.
     pub(super) fn forget(&mut self, key: u64) {
-        self.take(key);
+        if let Some(open) = self.take(key)
+            && let Some(failure) = self.no_origin.clone()
+        {
+            self.record_failure(&open, failure);
+        }
     }
 
     /// All that came in one go has been seen: announces failures whose content is still passing.
@@ -227,13 +248,43 @@ impl Exchanges {
     /// The open requests get no response from the origin: records the failure for each.
     pub(super) fn fail(&mut self, failure: &Failure) {
         while let Some(open) = self.open.pop_front() {
-            let id = self.recorder.next_id(open.at);
-            let outcome = Outcome::Failure(failure.clone());
-            if let Some(exchange) = self.exchange_with(&open, id, outcome, None) {
-                self.record(exchange, Progress::Ended);
-            }
+            self.record_failure(&open, failure.clone());
         }
         self.open_bytes = 0;
+    }
+
+    fn record_failure(&mut self, open: &Open, failure: Failure) {
+        let id = self.recorder.next_id(open.at);
+        let outcome = Outcome::Failure(failure);
+        if let Some(exchange) = self.exchange_with(open, id, outcome, None) {
+            self.record(exchange, Progress::Ended);
+        }
+    }
+
+    /// The origin breaks the connection. Over TLS 1.3 that is how it refuses a client without the
+    /// certificate that it asked for: the handshake was over for us before it looked (RFC 8446 section
+    /// 4.4.2.4). Requests without any response are recorded as failures then.
+    pub(super) fn origin_broke(&mut self, error: &io::Error) {
+        if let Some(failure) = self.certificate_failure(alert_in(error)) {
+            let (answered, open) = std::mem::take(&mut self.open)
+                .into_iter()
+                .partition(|open| open.response.is_some());
+            self.open = open;
+            self.fail(&failure);
+            self.open = answered;
+            self.open_bytes = self.open.iter().map(|open| open.bytes()).sum();
+        }
+    }
+
+    /// The failure of a connection that ended with this alert, or without one, when its origin had asked
+    /// for a client certificate.
+    pub(super) fn certificate_failure(&self, alert: Option<AlertDescription>) -> Option<Failure> {
+        let given = self.path.client_certificate?;
+        let may_be_why = match given {
+            Given::Nothing | Given::NothingThatFits => !self.is_answered_at_all || alert.is_some(),
+            Given::Certificate => alert.is_some(),
+        };
+        may_be_why.then(|| client_certificate(&self.path.origin.host, given, alert))
     }
 
     /// The method of that request, while its response has not ended.
@@ -340,6 +391,12 @@ impl Exchanges {
         notes.extend(not_kept.then_some(Note::ContentNotKept));
         if self.path.verification == Some(Verification::Skipped) {
             notes.push(Note::InsecureUpstream);
+        }
+        if matches!(
+            self.path.client_certificate,
+            Some(Given::Nothing | Given::NothingThatFits)
+        ) {
+            notes.push(Note::ClientCertificateNotSent);
         }
         Some(Box::new(Exchange {
             id,

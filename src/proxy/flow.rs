@@ -28,6 +28,27 @@ impl Passage {
     }
 }
 
+/// What a gate is shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shown<'a> {
+    /// Bytes that wait to pass.
+    Bytes(&'a [u8]),
+    /// The reader has ended.
+    End,
+    /// The reader has ended by an error.
+    Broken(&'a io::Error),
+}
+
+impl<'a> Shown<'a> {
+    /// The bytes; `None` at an end of either kind.
+    pub(super) fn bytes(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::End | Self::Broken(_) => None,
+        }
+    }
+}
+
 /// Why a direction stands still for good, or for this message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -85,14 +106,14 @@ impl Flow {
     }
 
     /// Takes the direction forward as far as both ends allow. The gate sees each byte once it passes
-    /// and before it is written; it is called with what waits, and at the reader's end with `None`:
-    /// then `message_over` keeps the writer open.
+    /// and before it is written; it is shown what waits, and the reader's end: then `message_over`
+    /// keeps the writer open.
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
         reader: &mut Transport,
         writer: &mut Transport,
-        mut gate: impl FnMut(Option<&[u8]>) -> Passage,
+        mut gate: impl FnMut(Shown<'_>) -> Passage,
     ) -> Poll<Stop> {
         let mut read = 0;
         loop {
@@ -114,7 +135,7 @@ impl Flow {
                 }
                 State::Passing => match self.poll_read(cx, reader) {
                     Poll::Ready(Ok(0)) => {
-                        let over = gate(None).message_over;
+                        let over = gate(Shown::End).message_over;
                         self.state = if over {
                             State::LastBytes
                         } else {
@@ -123,7 +144,7 @@ impl Flow {
                     }
                     Poll::Ready(Ok(more)) => read += more,
                     Poll::Ready(Err(error)) => {
-                        let over = gate(None).message_over;
+                        let over = gate(Shown::Broken(&error)).message_over;
                         self.state = after_read_error(&error, over);
                     }
                     Poll::Pending => return self.poll_flush(cx, writer),
@@ -193,8 +214,8 @@ impl Flow {
         }
     }
 
-    fn judge(&mut self, gate: &mut impl FnMut(Option<&[u8]>) -> Passage) {
-        let passage = gate(Some(self.waiting()));
+    fn judge(&mut self, gate: &mut impl FnMut(Shown<'_>) -> Passage) {
+        let passage = gate(Shown::Bytes(self.waiting()));
         self.passed += passage.bytes.min(self.filled - self.passed);
         if passage.message_over {
             self.state = State::LastBytes;
@@ -317,13 +338,13 @@ mod tests {
         flow: &mut Flow,
         reader: &mut Transport,
         writer: &mut Transport,
-        mut gate: impl FnMut(Option<&[u8]>) -> Passage,
+        mut gate: impl FnMut(Shown<'_>) -> Passage,
     ) -> Stop {
         std::future::poll_fn(|cx| flow.poll(cx, reader, writer, &mut gate)).await
     }
 
-    fn all(bytes: Option<&[u8]>) -> Passage {
-        Passage::all(bytes.unwrap_or_default())
+    fn all(shown: Shown<'_>) -> Passage {
+        Passage::all(shown.bytes().unwrap_or_default())
     }
 
     #[tokio::test]
@@ -333,7 +354,8 @@ mod tests {
         let mut flow = Flow::new();
         source.write_all(b"one|two|").await.unwrap();
         source.shutdown().await.unwrap();
-        let mut message = |bytes: Option<&[u8]>| {
+        let mut message = |shown: Shown<'_>| {
+            let bytes = shown.bytes();
             let end = bytes.and_then(|b| b.iter().position(|b| *b == b'|'));
             Passage {
                 bytes: end.map_or_else(|| bytes.map_or(0, <[u8]>::len), |at| at + 1),
@@ -372,9 +394,9 @@ mod tests {
         });
         let mut seen_by_gate = Vec::new();
         let mut flow = Flow::new();
-        let stop = run(&mut flow, &mut reader, &mut writer, |bytes| {
-            seen_by_gate.extend_from_slice(bytes.unwrap_or_default());
-            all(bytes)
+        let stop = run(&mut flow, &mut reader, &mut writer, |shown| {
+            seen_by_gate.extend_from_slice(shown.bytes().unwrap_or_default());
+            all(shown)
         })
         .await;
         feed.await.unwrap();

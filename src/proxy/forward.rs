@@ -22,7 +22,7 @@ use super::relay::resume;
 use super::route::{Next, Wanted, route};
 use super::tap::Tap;
 use super::transport::{Link, Transport};
-use super::upstream::{Upstream, bad_response, no_response};
+use super::upstream::{Upstream, bad_response};
 use crate::model::{Failure, Origin, Side};
 use crate::wire::head::Head;
 use crate::wire::http1::{Decoder, Event, HEAD_TOO_LONG, Role};
@@ -175,8 +175,8 @@ impl<'a> Forwarding<'a> {
             ..
         } = upstream;
         if progress.response != Phase::Over {
-            let polled = down.poll(cx, transport, &mut self.client, |bytes| {
-                pass_response(bytes, responses, exchanges, progress)
+            let polled = down.poll(cx, transport, &mut self.client, |shown| {
+                pass_response(shown.bytes(), responses, exchanges, progress)
             });
             match polled {
                 Poll::Ready(Stop::WriterBroke) => return Poll::Ready(Ending::ClientBroke),
@@ -215,8 +215,8 @@ impl<'a> Forwarding<'a> {
         } = upstream;
         if progress.client == Client::Sending {
             let requests = &mut self.requests;
-            let stop = ready!(self.up.poll(cx, &mut self.client, transport, |bytes| {
-                pass_request(bytes, requests, exchanges, progress)
+            let stop = ready!(self.up.poll(cx, &mut self.client, transport, |shown| {
+                pass_request(shown.bytes(), requests, exchanges, progress)
             }));
             progress.close_if(stop != Stop::MessageOver);
             progress.client = match stop {
@@ -300,7 +300,7 @@ impl<'a> Forwarding<'a> {
                 drop(upstream);
                 return accepted.close(self.into_client()).await;
             }
-            None => no_response(&upstream.origin),
+            None => upstream.no_response(),
         };
         upstream.exchanges.fail(&failure);
         drop(upstream);

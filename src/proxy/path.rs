@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Entry, Hop, Origin, TlsParameters, Verification};
+use crate::net::Given;
 
 /// The connections that carry the exchanges of one upstream connection.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Path {
     pub(super) client_tls: Option<TlsParameters>,
     pub(super) upstream_tls: Option<TlsParameters>,
     pub(super) verification: Option<Verification>,
+    /// What the origin got when it asked for a client certificate; `None` when it did not ask.
+    pub(super) client_certificate: Option<Given>,
     pub(super) connect: Option<Duration>,
     pub(super) handshake: Option<Duration>,
 }

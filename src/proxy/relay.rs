@@ -6,7 +6,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::flow::{Flow, Passage, Stop};
+use super::flow::{Flow, Passage, Shown, Stop};
 use super::tap::Tap;
 use super::transport::Transport;
 
@@ -29,11 +29,14 @@ pub(super) async fn resume(
         if tap.poll_room(cx).is_pending() {
             return Poll::Pending;
         }
-        let up = up.poll(cx, &mut client, &mut origin, |bytes| {
-            watch(bytes, |b| tap.sent_by_client(b))
+        let up = up.poll(cx, &mut client, &mut origin, |shown| {
+            watch(shown, |bytes| tap.sent_by_client(bytes))
         });
-        let down = down.poll(cx, &mut origin, &mut client, |bytes| {
-            watch(bytes, |b| tap.sent_by_origin(b))
+        let down = down.poll(cx, &mut origin, &mut client, |shown| {
+            if let Shown::Broken(error) = shown {
+                tap.origin_broke(error);
+            }
+            watch(shown, |bytes| tap.sent_by_origin(bytes))
         });
         over(up, down)
     })
@@ -47,9 +50,9 @@ pub(super) async fn resume(
 }
 
 /// Everything passes; the tap sees it first.
-fn watch(bytes: Option<&[u8]>, see: impl FnOnce(Option<&[u8]>)) -> Passage {
-    see(bytes);
-    Passage::all(bytes.unwrap_or_default())
+fn watch(shown: Shown<'_>, see: impl FnOnce(Option<&[u8]>)) -> Passage {
+    see(shown.bytes());
+    Passage::all(shown.bytes().unwrap_or_default())
 }
 
 /// A reset on either side ends both directions at once; otherwise both must come to their end.

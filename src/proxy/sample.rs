@@ -47,6 +47,7 @@ impl Recording {
             upstream_tls: None,
             verification: None,
             upstream_proxy: None,
+            client_certificate: None,
             connect: None,
             handshake: None,
         };

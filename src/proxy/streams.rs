@@ -3,14 +3,14 @@
 use std::task::{Context, Poll};
 
 use super::exchanges::Exchanges;
-use crate::model::{ContentEnd, Failure};
+use crate::model::ContentEnd;
 use crate::wire::field_block::FieldBlock;
 use crate::wire::http2::Sender;
 use crate::wire::message::{MessageHead, Trailers};
 
 /// The exchanges of a connection that carries many at once.
 pub(super) struct Streams {
-    exchanges: Exchanges,
+    pub(super) exchanges: Exchanges,
     /// The highest stream that a request has opened.
     last: u32,
 }
@@ -87,11 +87,6 @@ impl Streams {
     /// See [`Exchanges::end_of_connection`].
     pub(super) fn end_of_connection(&mut self, end: ContentEnd) {
         self.exchanges.end_of_connection(end);
-    }
-
-    /// See [`Exchanges::fail`].
-    pub(super) fn fail(&mut self, failure: &Failure) {
-        self.exchanges.fail(failure);
     }
 
     /// See [`Exchanges::poll_room`].

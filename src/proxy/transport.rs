@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use rustls::AlertDescription;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{client, server};
 
@@ -191,6 +192,18 @@ impl Transport {
             Self::Clear(link) => Pin::new(link).poll_shutdown(cx),
             Self::Client(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
             Self::Origin(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
+        }
+    }
+
+    /// The TLS alert with which the origin has ended the connection.
+    pub(super) fn origin_alert(&mut self) -> Option<AlertDescription> {
+        match self {
+            Self::Clear(_) | Self::Client(_) => None,
+            // rustls says again why it has stopped.
+            Self::Origin(tls) => match tls.get_mut().1.process_new_packets() {
+                Err(rustls::Error::AlertReceived(alert)) => Some(alert),
+                Ok(_) | Err(_) => None,
+            },
         }
     }
 

@@ -1,5 +1,6 @@
 //! What happens inside a CONNECT tunnel: dial first, then look at what the client sends.
 
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 
@@ -9,9 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use super::Shared;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
+use super::flow::Flow;
 use super::pages::{Page, Version};
 use super::path::Path;
-use super::relay::relay;
+use super::relay::{relay, resume};
 use super::tap::Tap;
 use super::tls::{self, Hello};
 use super::transport::{Link, Transport};
@@ -83,17 +85,14 @@ async fn secure(shared: &Shared, mut path: Path, client: Link, upstream: Link, c
             path.upstream_tls = Some(secured.parameters);
             path.verification = Some(secured.verification);
             path.handshake = Some(secured.took);
+            path.client_certificate = secured.client_certificate;
             let origin = Transport::Origin(Box::new(secured.stream));
+            let version = Version::negotiated(protocol.as_deref());
             let Some(client) = finish(shared, &mut path, hello, &host, protocol, connect).await
             else {
                 return;
             };
-            relay(
-                client,
-                origin,
-                Tap::new(Exchanges::new(shared.recorder.clone(), path)),
-            )
-            .await;
+            talk(shared, path, client, origin, version).await;
         }
         Err(failure) => {
             let protocol = spoken_here(&hello.protocols);
@@ -102,8 +101,39 @@ async fn secure(shared: &Shared, mut path: Path, client: Link, upstream: Link, c
             else {
                 return;
             };
-            explain(shared, path, client, version, failure).await;
+            let exchanges = Exchanges::new(shared.recorder.clone(), path);
+            explain(exchanges, client, version, failure).await;
         }
+    }
+}
+
+/// Relays over the two TLS connections, unless the origin ends its own before the client has said a word.
+async fn talk(
+    shared: &Shared,
+    path: Path,
+    mut client: Transport,
+    mut origin: Transport,
+    version: Version,
+) {
+    let (mut up, mut down) = (Flow::new(), Flow::new());
+    if path.client_certificate.is_some() {
+        poll_fn(|cx| {
+            let ended = down.poll_ahead(cx, &mut origin).map(drop);
+            let asked = up.poll_ahead(cx, &mut client).map(drop);
+            if ended.is_ready() { ended } else { asked }
+        })
+        .await;
+    }
+    let exchanges = Exchanges::new(shared.recorder.clone(), path);
+    let alert = origin.origin_alert();
+    match exchanges
+        .certificate_failure(alert)
+        .filter(|_| alert.is_some())
+    {
+        Some(failure) if up.waiting().is_empty() => {
+            explain(exchanges, client, version, failure).await;
+        }
+        _ => resume(client, up, origin, down, Tap::new(exchanges)).await,
     }
 }
 
@@ -134,22 +164,17 @@ async fn finish(
     }
 }
 
-/// The origin's TLS failed: the client's requests are answered with the reason.
-async fn explain(
-    shared: &Shared,
-    path: Path,
-    client: Transport,
-    version: Version,
-    failure: Failure,
-) {
+/// The origin's TLS failed: the client's requests are answered with the reason, and recorded with it even
+/// when their client has read enough before the page has ended.
+async fn explain(exchanges: Exchanges, client: Transport, version: Version, failure: Failure) {
     let page = Page::of_failure(&failure);
-    let mut tap = Tap::new(Exchanges::new(shared.recorder.clone(), path));
+    let mut tap = Tap::new(exchanges.without_origin(failure));
     let stream = TokioIo::new(Overheard {
         stream: client,
         tap: &mut tap,
     });
     page.serve(stream, version).await;
-    tap.fail(&failure);
+    tap.sent_by_origin(None);
 }
 
 /// A stream whose reads the tap hears too.

@@ -51,6 +51,7 @@ impl Accepted<'_> {
                     Ok(secured) => {
                         path.upstream_tls = Some(secured.parameters);
                         path.verification = Some(secured.verification);
+                        path.client_certificate = secured.client_certificate;
                         path.handshake = Some(secured.took);
                         Transport::Origin(Box::new(secured.stream))
                     }
@@ -71,6 +72,21 @@ impl Accepted<'_> {
 }
 
 impl Upstream {
+    /// Why there is no response.
+    pub(super) fn no_response(&mut self) -> Failure {
+        let alert = self.transport.origin_alert();
+        let wanted = self.exchanges.exchanges.certificate_failure(alert);
+        wanted.unwrap_or_else(|| Failure {
+            side: Side::Upstream,
+            stage: Stage::Response,
+            cause: FailureCause::Closed,
+            detail: format!(
+                "{} closed the connection without a response",
+                self.origin.authority()
+            ),
+        })
+    }
+
     /// Whether the origin has kept the idle connection open and silent.
     pub(super) fn is_alive(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
@@ -86,18 +102,6 @@ impl Upstream {
         let mut buf = ReadBuf::new(&mut byte);
         let read = Pin::new(&mut self.transport).poll_read(cx, &mut buf);
         read.map(|_end_or_stray_byte| ())
-    }
-}
-
-pub(super) fn no_response(origin: &Origin) -> Failure {
-    Failure {
-        side: Side::Upstream,
-        stage: Stage::Response,
-        cause: FailureCause::Closed,
-        detail: format!(
-            "{} closed the connection without a response",
-            origin.authority()
-        ),
     }
 }
 

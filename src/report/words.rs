@@ -137,6 +137,10 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str) {
             "content-not-kept",
             "part of the content was not kept: the budget for captured bodies was spent",
         ),
+        Note::ClientCertificateNotSent => (
+            "client-certificate-not-sent",
+            "the origin asked for a client certificate, and the proxy has none for it",
+        ),
     }
 }
 

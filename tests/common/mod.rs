@@ -8,6 +8,7 @@ pub mod browser;
 pub mod clients;
 pub mod frames;
 pub mod normalise;
+pub mod openssl;
 pub mod origin;
 mod origin_http2;
 pub mod pki;

@@ -9,10 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use super::origin_http2;
-use super::pki::{self, Fault};
+use super::pki::{self, ClientAuth, Fault};
 use super::script::{Inbox, Played, Turn, play};
 use super::wait;
+use super::{openssl, origin_http2};
 
 /// Whether an origin speaks TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub enum Transport {
     Http2,
     /// Over TLS, with a certificate that has a fault.
     BadTls(Fault),
+    /// Over TLS, with a certificate that is signed with SHA-1.
+    Sha1,
+    /// Over TLS, by a server that asks for a client certificate.
+    ClientAuth(ClientAuth),
 }
 
 impl Transport {
@@ -35,7 +39,7 @@ impl Transport {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Plain => "http",
-            Self::Tls | Self::Http2 | Self::BadTls(_) => "https",
+            Self::Tls | Self::Http2 | Self::BadTls(_) | Self::Sha1 | Self::ClientAuth(_) => "https",
         }
     }
 
@@ -46,6 +50,8 @@ impl Transport {
             Self::Tls => "https",
             Self::Http2 => "http2",
             Self::BadTls(_) => "bad-tls",
+            Self::Sha1 => "sha-1",
+            Self::ClientAuth(_) => "client-auth",
         }
     }
 
@@ -53,7 +59,9 @@ impl Transport {
     pub fn http_version(self) -> &'static str {
         match self {
             Self::Http2 => "HTTP/2",
-            Self::Plain | Self::Tls | Self::BadTls(_) => "HTTP/1.1",
+            Self::Plain | Self::Tls | Self::BadTls(_) | Self::Sha1 | Self::ClientAuth(_) => {
+                "HTTP/1.1"
+            }
         }
     }
 
@@ -62,6 +70,11 @@ impl Transport {
             Self::Plain => None,
             Self::Tls => Some(pki::server_config(Fault::None).into()),
             Self::Http2 => Some(pki::http2_server_config().into()),
+            Self::Sha1 => {
+                let (chain, key) = openssl::sha1_identity();
+                Some(pki::server_config_of(chain, key, &["h2", "http/1.1"]).into())
+            }
+            Self::ClientAuth(wanted) => Some(pki::client_auth_config(wanted).into()),
             Self::BadTls(fault) => Some(pki::server_config(fault).into()),
         }
     }
@@ -195,6 +208,11 @@ impl Origin {
     /// `localhost:PORT`.
     pub fn authority(&self) -> String {
         format!("localhost:{}", self.address.port())
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// What it speaks.

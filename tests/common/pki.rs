@@ -3,11 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use time::{Duration, OffsetDateTime};
 
@@ -29,10 +30,35 @@ pub enum Fault {
     UnknownIssuer,
     /// It was issued by itself.
     SelfSigned,
+    /// Its issuer is an intermediate CA, whose certificate is not sent.
+    NoIntermediate,
+    /// It has a common name only.
+    NoName,
+    /// Its wildcard stands right above the registered name.
+    Wildcard,
+    /// Its issuer may only issue for another name.
+    Constraint,
+    /// It is for clients.
+    ClientPurpose,
+    /// Its key may only sign certificates.
+    KeyUsage,
+    /// The server speaks a protocol that nobody offers.
+    OtherProtocol,
+}
+
+/// Whether a server wants a client certificate, and over which version it asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAuth {
+    /// It ends the connection of who has none.
+    pub is_required: bool,
+    /// TLS 1.3, else TLS 1.2.
+    pub over_13: bool,
 }
 
 struct TestCa {
     pem: String,
+    certificate: CertificateDer<'static>,
+    key: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -41,12 +67,35 @@ impl TestCa {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         valid(&mut params, -1, 2);
-        let pem = params.self_signed(&key).expect("a CA certificate").pem();
+        let certificate = params.self_signed(&key).expect("a CA certificate");
+        Self::of(&certificate, params, key)
+    }
+
+    /// An intermediate CA of the trusted one.
+    fn intermediate(only_for: Option<&str>) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::default();
+        let name = "an intermediate CA";
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.name_constraints = only_for.map(|name| NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName(name.to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+        valid(&mut params, -1, 2);
+        let certificate = params.signed_by(&key, &TRUSTED.issuer);
+        Self::of(&certificate.expect("a CA certificate"), params, key)
+    }
+
+    fn of(certificate: &Certificate, params: CertificateParams, key: KeyPair) -> Self {
         Self {
-            pem,
+            pem: certificate.pem(),
+            certificate: certificate.der().clone(),
+            key: key.serialize_pem(),
             issuer: Issuer::new(params, key),
         }
     }
@@ -60,38 +109,111 @@ pub fn ca_pem() -> &'static str {
     &TRUSTED.pem
 }
 
+/// The key of that CA.
+pub fn ca_key_pem() -> &'static str {
+    &TRUSTED.key
+}
+
+/// A server configuration without fault that asks for a client certificate of the tests' CA.
+pub fn client_auth_config(wanted: ClientAuth) -> Arc<ServerConfig> {
+    let mut roots = RootCertStore::empty();
+    let ca = TRUSTED.certificate.clone();
+    roots.add(ca).expect("a usable CA certificate");
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), ring());
+    let verifier = match wanted.is_required {
+        true => verifier.build(),
+        false => verifier.allow_unauthenticated().build(),
+    };
+    let version = match wanted.over_13 {
+        true => &rustls::version::TLS13,
+        false => &rustls::version::TLS12,
+    };
+    let (chain, key) = identity(Fault::None);
+    let mut config = ServerConfig::builder_with_provider(ring())
+        .with_protocol_versions(&[version])
+        .expect("ring has both versions")
+        .with_client_cert_verifier(verifier.expect("a verifier"))
+        .with_single_cert(chain, key)
+        .expect("the key belongs to the certificate");
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Arc::new(config)
+}
+
 /// A server configuration whose certificate has that fault.
 pub fn server_config(fault: Fault) -> Arc<ServerConfig> {
+    let (chain, key) = identity(fault);
+    let protocols: &[&str] = match fault {
+        Fault::OtherProtocol => &["acme/1"],
+        Fault::None => &["http/1.1"],
+        _ => &["h2", "http/1.1"],
+    };
+    server_config_of(chain, key, protocols)
+}
+
+/// A server configuration that presents these certificates and speaks these protocols.
+pub fn server_config_of(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    protocols: &[&str],
+) -> Arc<ServerConfig> {
+    let mut config = ServerConfig::builder_with_provider(ring())
+        .with_safe_default_protocol_versions()
+        .expect("ring has the default protocol versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("the key belongs to the certificate");
+    config.alpn_protocols = names_of(protocols);
+    Arc::new(config)
+}
+
+/// What a server with that fault presents, and its key.
+fn identity(fault: Fault) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
     let key = KeyPair::generate().expect("a key");
     let names: &[&str] = match fault {
-        Fault::WrongName => &["other.test"],
+        Fault::WrongName => &["other.test", "also-other.test"],
+        Fault::Wildcard => &["*.acme.test"],
+        Fault::NoName => &[],
         _ => &NAMES,
     };
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(names).expect("valid names");
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "localhost");
+    params.key_usages = vec![match fault {
+        Fault::KeyUsage => KeyUsagePurpose::KeyCertSign,
+        _ => KeyUsagePurpose::DigitalSignature,
+    }];
+    params.extended_key_usages = vec![match fault {
+        Fault::ClientPurpose => ExtendedKeyUsagePurpose::ClientAuth,
+        _ => ExtendedKeyUsagePurpose::ServerAuth,
+    }];
     params.use_authority_key_identifier_extension = true;
     match fault {
         Fault::Expired => valid(&mut params, -3, -1),
         Fault::NotYetValid => valid(&mut params, 1, 3),
         _ => valid(&mut params, -1, 2),
     }
-    let certificate = match fault {
-        Fault::SelfSigned => params.self_signed(&key),
-        Fault::UnknownIssuer => params.signed_by(&key, &UNKNOWN.issuer),
-        _ => params.signed_by(&key, &TRUSTED.issuer),
-    }
-    .expect("a leaf certificate");
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let mut config = ServerConfig::builder_with_provider(ring())
-        .with_safe_default_protocol_versions()
-        .expect("ring has the default protocol versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .expect("the key belongs to the certificate");
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Arc::new(config)
+    let (issuer, sent) = match fault {
+        Fault::NoIntermediate => (Some(TestCa::intermediate(None)), None),
+        Fault::Constraint => {
+            let ca = TestCa::intermediate(Some("other.test"));
+            let sent = ca.certificate.clone();
+            (Some(ca), Some(sent))
+        }
+        Fault::UnknownIssuer => (None, Some(UNKNOWN.certificate.clone())),
+        _ => (None, None),
+    };
+    let certificate = match (fault, &issuer) {
+        (Fault::SelfSigned, _) => params.self_signed(&key),
+        (Fault::UnknownIssuer, _) => params.signed_by(&key, &UNKNOWN.issuer),
+        (_, Some(ca)) => params.signed_by(&key, &ca.issuer),
+        (_, None) => params.signed_by(&key, &TRUSTED.issuer),
+    };
+    let certificate = certificate.expect("a leaf certificate").der().clone();
+    let chain = std::iter::once(certificate).chain(sent).collect();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    (chain, PrivateKeyDer::Pkcs8(key))
 }
 
 /// A server configuration without fault that prefers HTTP/2.
@@ -114,8 +236,15 @@ pub fn client_config(ca_pem: &[u8], alpn: &[&str]) -> Arc<ClientConfig> {
         .expect("ring has the default protocol versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config.alpn_protocols = names_of(alpn);
     Arc::new(config)
+}
+
+fn names_of(protocols: &[&str]) -> Vec<Vec<u8>> {
+    protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect()
 }
 
 fn ring() -> Arc<rustls::crypto::CryptoProvider> {

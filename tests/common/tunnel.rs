@@ -46,9 +46,19 @@ pub async fn tls(
     ca: &Path,
     protocols: &[&str],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    tls_for("localhost", stream, ca, protocols).await
+}
+
+/// The same for another name than `localhost`.
+pub async fn tls_for(
+    host: &'static str,
+    stream: TcpStream,
+    ca: &Path,
+    protocols: &[&str],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let pem = std::fs::read(ca)?;
     let connector = TlsConnector::from(pki::client_config(&pem, protocols));
-    let name = ServerName::try_from("localhost").expect("a valid name");
+    let name = ServerName::try_from(host).expect("a valid name");
     connector.connect(name, stream).await
 }
 
@@ -69,7 +79,11 @@ pub fn play_through(
         );
         match transport {
             Transport::Plain => play(stream, turns, &inbox).await,
-            Transport::Tls | Transport::Http2 | Transport::BadTls(_) => {
+            Transport::Tls
+            | Transport::Http2
+            | Transport::BadTls(_)
+            | Transport::Sha1
+            | Transport::ClientAuth(_) => {
                 let protocol = match transport {
                     Transport::Http2 => "h2",
                     _ => "http/1.1",

@@ -20,6 +20,7 @@
 mod common;
 
 mod bad_input;
+mod bad_upstream_tls;
 mod baseline;
 mod browser;
 mod byte_identity;
@@ -56,6 +57,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
         bad_input::tests(),
+        bad_upstream_tls::tests(),
         baseline::tests(),
         browser::tests(),
         byte_identity::tests(),

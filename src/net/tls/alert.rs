@@ -1,5 +1,7 @@
 //! The names of TLS alerts.
 
+use std::io;
+
 use rustls::AlertDescription;
 
 /// The name of an alert as RFC 8446 section 6 writes it.
@@ -21,6 +23,14 @@ pub(crate) fn alert_name(alert: AlertDescription) -> String {
         before = letter;
     }
     words
+}
+
+/// The alert that a peer ended a connection with, if that is what broke it.
+pub(crate) fn alert_in(error: &io::Error) -> Option<AlertDescription> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::AlertReceived(alert) => Some(*alert),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

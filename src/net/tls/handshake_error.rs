@@ -106,7 +106,13 @@ impl Attempt<'_> {
     }
 }
 
-fn client_certificate(host: &str, given: Given, alert: Option<AlertDescription>) -> Failure {
+/// Why a server that had asked for a client certificate ended the connection, with this alert or without:
+/// during the handshake, or after it, as in TLS 1.3.
+pub(crate) fn client_certificate(
+    host: &str,
+    given: Given,
+    alert: Option<AlertDescription>,
+) -> Failure {
     let ended = alert.map_or_else(
         || "closed the connection".to_owned(),
         |alert| {

@@ -14,8 +14,9 @@ mod seen;
 mod upstream;
 mod verify;
 
-pub(crate) use alert::alert_name;
+pub(crate) use alert::{alert_in, alert_name};
 pub use client_auth::Given;
+pub(crate) use handshake_error::client_certificate;
 pub use identity::{CertificateFiles, ClientCertificate, ClientCertificateError};
 pub(crate) use parameters::parameters;
 pub use roots::RootsError;

@@ -2,8 +2,9 @@
 
 use std::task::{Context, Poll};
 
-use crate::model::{ContentEnd, Failure};
+use crate::model::ContentEnd;
 use crate::proxy::HEAD_LIMIT;
+use crate::proxy::exchanges::Exchanges;
 use crate::proxy::in_order::InOrder;
 use crate::wire::head::{Head, StatusLine};
 use crate::wire::http1::{Decoder, Event, Role};
@@ -75,8 +76,8 @@ impl Http1 {
         self.exchanges.poll_room(cx)
     }
 
-    pub(super) fn fail(&mut self, failure: &Failure) {
-        self.exchanges.fail(failure);
+    pub(super) fn exchanges(&mut self) -> &mut Exchanges {
+        &mut self.exchanges.exchanges
     }
 
     fn request(&mut self, head: Head) {

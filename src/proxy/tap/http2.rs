@@ -2,8 +2,9 @@
 
 use std::task::{Context, Poll};
 
-use crate::model::{ContentEnd, Failure};
+use crate::model::ContentEnd;
 use crate::proxy::HEAD_LIMIT;
+use crate::proxy::exchanges::Exchanges;
 use crate::proxy::streams::Streams;
 use crate::wire::http2::{Decoder, Event, Limits, Sender};
 
@@ -42,8 +43,8 @@ impl Http2 {
         self.streams.poll_room(cx)
     }
 
-    pub(super) fn fail(&mut self, failure: &Failure) {
-        self.streams.fail(failure);
+    pub(super) fn exchanges(&mut self) -> &mut Exchanges {
+        &mut self.streams.exchanges
     }
 
     fn decode(&mut self, from: Sender, mut rest: &[u8]) {

@@ -6,6 +6,7 @@ mod http2;
 mod tests;
 mod undecided;
 
+use std::io;
 use std::task::{Context, Poll};
 
 use self::http1::Http1;
@@ -13,7 +14,6 @@ use self::http2::Http2;
 use self::undecided::Undecided;
 use super::exchanges::Exchanges;
 use super::in_order::InOrder;
-use crate::model::Failure;
 use crate::wire::http2::Sender;
 
 /// What a connection carries, and the exchanges that can be made out in it.
@@ -61,21 +61,21 @@ impl Tap {
         }
     }
 
+    /// The origin breaks the connection; to be told before its end. See [`Exchanges::origin_broke`].
+    pub(super) fn origin_broke(&mut self, error: &io::Error) {
+        match self {
+            Self::Undecided(_) => {}
+            Self::Http1(http1) => http1.exchanges().origin_broke(error),
+            Self::Http2(http2) => http2.exchanges().origin_broke(error),
+        }
+    }
+
     /// See [`Exchanges::poll_room`].
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Undecided(_) => Poll::Ready(()),
             Self::Http1(http1) => http1.poll_room(cx),
             Self::Http2(http2) => http2.poll_room(cx),
-        }
-    }
-
-    /// The requests seen so far get this failure instead of a response.
-    pub(super) fn fail(&mut self, failure: &Failure) {
-        match self {
-            Self::Undecided(_) => {}
-            Self::Http1(http1) => http1.fail(failure),
-            Self::Http2(http2) => http2.fail(failure),
         }
     }
 }
