@@ -55,6 +55,8 @@ pub enum Note {
     ContentNotKept,
     /// The origin asked for a client certificate and got none.
     ClientCertificateNotSent,
+    /// There was no HTTP request: a CONNECT of ours stands in for what the client asked otherwise.
+    NoRequest,
 }
 
 /// What became of the request.

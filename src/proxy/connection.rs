@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::forward::Forwarding;
+use super::first_bytes::{self, First, Silence};
+use super::forward::{Forwarding, HEAD_TIMEOUT};
 use super::pages::Page;
 use super::path::Path;
 use super::route::Next;
 use super::transport::Link;
-use super::{Shared, tunnel};
+use super::{Shared, socks, tunnel};
 use crate::model::{Entry, Origin};
 use crate::net::Socket;
 
@@ -25,8 +26,7 @@ pub(super) struct Accepted<'a> {
     pub(super) client: SocketAddr,
 }
 
-/// Serves one connection until it ends: requests in absolute form are forwarded one by one, a
-/// CONNECT turns it into a tunnel.
+/// Serves one connection until it ends; its first bytes tell what the client speaks.
 pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Shared>) {
     let number = shared.connections.fetch_add(1, Ordering::Relaxed);
     let accepted = Accepted {
@@ -37,7 +37,31 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let mut forwarding = Forwarding::new(accepted, Link::new(Socket::Tcp(stream), Vec::new()));
+    let mut client = Link::new(Socket::Tcp(stream), Vec::new());
+    match first_bytes::look(&mut client, HEAD_TIMEOUT).await {
+        Ok(First::Http1) => Box::pin(requests(accepted, client)).await,
+        Ok(First::Socks4) => socks::serve(accepted, client, socks::Version::Four).await,
+        Ok(First::Socks5) => socks::serve(accepted, client, socks::Version::Five).await,
+        Ok(First::ProxyProtocol) => {
+            let sentence = "The connection begins with the PROXY protocol, which is not taken here: \
+                            switch it off in the load balancer in front.";
+            let page = Page::refusal(400, "Bad Request", sentence);
+            accepted.answer(client, &page).await;
+        }
+        Ok(First::Http2 | First::Tls) => Box::pin(requests(accepted, client)).await,
+        Err(Silence::Stalled) => {
+            let sentence = "The first bytes did not arrive within 30 seconds.";
+            let page = Page::refusal(408, "Request Timeout", sentence);
+            accepted.answer(client, &page).await;
+        }
+        Err(Silence::Gone) => {}
+    }
+}
+
+/// HTTP/1: requests in absolute form are forwarded one by one, a CONNECT makes a tunnel of the
+/// connection.
+async fn requests(accepted: Accepted<'_>, client: Link) {
+    let mut forwarding = Forwarding::new(accepted, client);
     loop {
         match forwarding.next().await {
             Next::Forward(request) => match forwarding.forward(request).await {
@@ -74,8 +98,17 @@ impl Accepted<'_> {
     }
 
     /// Says something ourselves, as the last thing on this connection.
-    pub(super) async fn answer(&self, mut client: Link, page: &Page) {
-        match tokio::time::timeout(LAST_WORDS, client.write_all(&page.bytes())).await {
+    pub(super) async fn answer(&self, client: Link, page: &Page) {
+        self.say(client, &page.bytes()).await;
+    }
+
+    /// Sends these bytes as the last ones on this connection.
+    pub(super) async fn say(&self, mut client: Link, bytes: &[u8]) {
+        let said = async {
+            client.write_all(bytes).await?;
+            client.flush().await
+        };
+        match tokio::time::timeout(LAST_WORDS, said).await {
             Ok(Ok(())) => self.close(client).await,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the client left before it could be answered");

@@ -7,11 +7,13 @@ mod buffers;
 mod connection;
 mod edit;
 mod exchanges;
+mod first_bytes;
 mod flow;
 mod forward;
 mod in_order;
 mod kept;
 mod listener;
+mod overheard;
 mod pages;
 mod passing;
 mod path;
@@ -20,6 +22,7 @@ mod relay;
 mod route;
 #[cfg(test)]
 mod sample;
+mod socks;
 mod streams;
 mod tap;
 #[cfg(test)]

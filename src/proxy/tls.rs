@@ -13,7 +13,7 @@ use super::transport::Link;
 
 /// A client that has said hello and waits for a certificate.
 pub(super) struct Hello {
-    start: StartHandshake<Link>,
+    start: Box<StartHandshake<Link>>,
     /// The name it asks for (SNI), in lower case.
     pub(super) server_name: Option<String>,
     /// The application protocols it offers, in its order.
@@ -57,7 +57,7 @@ fn hello(start: StartHandshake<Link>) -> Hello {
     Hello {
         server_name,
         protocols: protocols.unwrap_or_default(),
-        start,
+        start: Box::new(start),
     }
 }
 

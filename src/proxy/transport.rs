@@ -15,6 +15,9 @@ use crate::net::{Socket, Within};
 /// So much is read ahead while it keeps coming.
 const MOST_AHEAD: usize = 64 * 1024;
 
+/// Room for what [`Link::peek_more`] reads.
+const PEEKED_AT_A_TIME: usize = 1024;
+
 /// A connection that can give back bytes which were read too far.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -52,6 +55,26 @@ impl Link {
             } else {
                 Poll::Ready(Ok(()))
             }
+        })
+        .await?;
+        Ok(self.buffered())
+    }
+
+    /// Waits for bytes beyond those that [`Link::buffered`] has, without taking any: all there is then,
+    /// or no more than before at the end. For somebody who needs a few bytes more to decide.
+    pub(super) async fn peek_more(&mut self) -> io::Result<&[u8]> {
+        if self.filled == self.ahead.len() {
+            let mut bytes = self.buffered().to_vec();
+            (self.taken, self.filled) = (0, bytes.len());
+            bytes.resize(self.filled + PEEKED_AT_A_TIME, 0);
+            self.ahead = bytes.into();
+        }
+        poll_fn(|cx| {
+            let room = self.ahead.get_mut(self.filled..).unwrap_or_default();
+            let mut buf = ReadBuf::new(room);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buf))?;
+            self.filled += buf.filled().len();
+            Poll::Ready(Ok::<_, io::Error>(()))
         })
         .await?;
         Ok(self.buffered())

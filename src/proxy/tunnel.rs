@@ -1,171 +1,222 @@
-//! What happens inside a CONNECT tunnel: dial first, then look at what the client sends.
+//! Tunnels, however a client asks for one: dial first, then look at what the client sends.
 
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::AsyncWriteExt;
 
 use super::Shared;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
+use super::first_bytes::TLS_HANDSHAKE;
 use super::flow::Flow;
+use super::overheard::Overheard;
 use super::pages::{Page, Version};
 use super::path::Path;
 use super::relay::{relay, resume};
 use super::tap::Tap;
 use super::tls::{self, Hello};
 use super::transport::{Link, Transport};
-use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
+use crate::model::{Entry, Failure, FailureCause, Note, Origin, Scheme, Side, Stage};
 use crate::net::alert_name;
 use crate::wire::head::Head;
+use crate::wire::message::MessageHead;
 
-/// Opens the tunnel that a CONNECT asked for and relays what it carries.
+/// Opens the tunnel that a CONNECT of HTTP/1 asked for and relays what it carries.
 pub(super) async fn open(accepted: Accepted<'_>, mut client: Link, origin: Origin, head: Head) {
-    let Accepted { shared, .. } = accepted;
-    let mut path = accepted.path(Entry::Tunnel, Arc::new(origin));
-    let connected = match shared.dialer.connect(&path.origin).await {
-        Ok(connected) => connected,
-        Err(failure) => {
-            record_failure(shared, path, head, &failure);
-            return accepted.answer(client, &Page::of_failure(&failure)).await;
-        }
-    };
-    path.upstream = Some(connected.address);
-    path.upstream_proxy = connected.proxy;
-    path.connect = Some(connected.took);
-    if write_all(&mut client, b"HTTP/1.1 200 Connection Established\r\n\r\n")
-        .await
-        .is_err()
-    {
-        return;
-    }
-    let mut upstream = Link::new(connected.stream, Vec::new());
-    match first_bytes(&mut client, &mut upstream).await {
-        First::Tls => secure(shared, path, client, upstream, head).await,
-        First::Other => in_clear(shared, path, client, upstream).await,
-    }
-}
-
-/// HTTP in clear, or anything else: every byte goes on untouched, the tap tells which it was.
-async fn in_clear(shared: &Shared, mut path: Path, client: Link, upstream: Link) {
-    path.origin = Arc::new(Origin {
-        scheme: Scheme::Http,
-        ..Origin::clone(&path.origin)
-    });
-    let tap = Tap::new(Exchanges::new(shared.recorder.clone(), path));
-    relay(Transport::Clear(client), Transport::Clear(upstream), tap).await;
-}
-
-/// TLS on both sides: the origin is asked first, so that the client gets what the origin chose.
-async fn secure(shared: &Shared, mut path: Path, client: Link, upstream: Link, connect: Head) {
-    let hello = match tls::read_hello(client).await {
-        Ok(hello) => hello,
-        Err(Some(client)) => return in_clear(shared, path, client, upstream).await,
-        Err(None) => return,
-    };
-    let host = hello
-        .server_name
-        .clone()
-        .unwrap_or_else(|| path.origin.host.clone());
-    match shared
-        .dialer
-        .tls()
-        .handshake(upstream, &host, &hello.protocols)
-        .await
-    {
-        Ok(secured) => {
-            let protocol = secured
-                .stream
-                .get_ref()
-                .1
-                .alpn_protocol()
-                .map(<[u8]>::to_vec);
-            path.upstream_tls = Some(secured.parameters);
-            path.verification = Some(secured.verification);
-            path.handshake = Some(secured.took);
-            path.client_certificate = secured.client_certificate;
-            let origin = Transport::Origin(Box::new(secured.stream));
-            let version = Version::negotiated(protocol.as_deref());
-            let Some(client) = finish(shared, &mut path, hello, &host, protocol, connect).await
-            else {
-                return;
+    let mut tunnel = Tunnel::new(accepted, Entry::Tunnel, origin, Some(head.into()));
+    match tunnel.dial().await {
+        Ok(upstream) => {
+            let told = async {
+                let established = b"HTTP/1.1 200 Connection Established\r\n\r\n";
+                client.write_all(established).await?;
+                client.flush().await
             };
-            talk(shared, path, client, origin, version).await;
+            if told.await.is_ok() {
+                tunnel.carry(client, upstream).await;
+            }
         }
         Err(failure) => {
-            let protocol = spoken_here(&hello.protocols);
-            let version = Version::negotiated(protocol.as_deref());
-            let Some(client) = finish(shared, &mut path, hello, &host, protocol, connect).await
-            else {
-                return;
-            };
-            let exchanges = Exchanges::new(shared.recorder.clone(), path);
-            explain(exchanges, client, version, failure).await;
+            tunnel.record(&failure);
+            accepted.answer(client, &Page::of_failure(&failure)).await;
         }
     }
 }
 
-/// Relays over the two TLS connections, unless the origin ends its own before the client has said a word.
-async fn talk(
-    shared: &Shared,
+/// A way through us to an origin.
+pub(super) struct Tunnel<'a> {
+    shared: &'a Shared,
     path: Path,
-    mut client: Transport,
-    mut origin: Transport,
-    version: Version,
-) {
-    let (mut up, mut down) = (Flow::new(), Flow::new());
-    if path.client_certificate.is_some() {
-        poll_fn(|cx| {
-            let ended = down.poll_ahead(cx, &mut origin).map(drop);
-            let asked = up.poll_ahead(cx, &mut client).map(drop);
-            if ended.is_ready() { ended } else { asked }
-        })
+    /// The request that asked for it, if HTTP did.
+    asked: Option<MessageHead>,
+}
+
+impl<'a> Tunnel<'a> {
+    /// A tunnel that a client wants.
+    pub(super) fn new(
+        accepted: Accepted<'a>,
+        entry: Entry,
+        origin: Origin,
+        asked: Option<MessageHead>,
+    ) -> Self {
+        Self {
+            shared: accepted.shared,
+            path: accepted.path(entry, Arc::new(origin)),
+            asked,
+        }
+    }
+
+    /// Connects to the origin.
+    pub(super) async fn dial(&mut self) -> Result<Link, Failure> {
+        let origin = &self.path.origin;
+        let dialer = &self.shared.dialer;
+        let connected = dialer.connect(origin).await?;
+        self.path.upstream = Some(connected.address);
+        self.path.upstream_proxy = connected.proxy;
+        self.path.connect = Some(connected.took);
+        Ok(Link::new(connected.stream, Vec::new()))
+    }
+
+    /// Relays what the tunnel carries, to its end.
+    pub(super) async fn carry(self, mut client: Link, mut upstream: Link) {
+        match first_bytes(&mut client, &mut upstream).await {
+            First::Tls => match tls::read_hello(client).await {
+                Ok(hello) => self.secure(hello, Ok(upstream)).await,
+                Err(Some(client)) => self.in_clear(client, upstream).await,
+                Err(None) => {}
+            },
+            First::Other => self.in_clear(client, upstream).await,
+        }
+    }
+
+    /// HTTP in clear, or anything else: every byte goes on untouched, the tap tells which it was.
+    async fn in_clear(mut self, client: Link, upstream: Link) {
+        self.names(Scheme::Http, None);
+        let client = Transport::Clear(client);
+        relay(
+            client,
+            Transport::Clear(upstream),
+            Tap::new(self.exchanges()),
+        )
         .await;
     }
-    let exchanges = Exchanges::new(shared.recorder.clone(), path);
-    let alert = origin.origin_alert();
-    match exchanges
-        .certificate_failure(alert)
-        .filter(|_| alert.is_some())
-    {
-        Some(failure) if up.waiting().is_empty() => {
-            explain(exchanges, client, version, failure).await;
-        }
-        _ => resume(client, up, origin, down, Tap::new(exchanges)).await,
-    }
-}
 
-/// Finishes the client's handshake with a leaf for that host; a client that refuses it is recorded.
-async fn finish(
-    shared: &Shared,
-    path: &mut Path,
-    hello: Hello,
-    host: &str,
-    protocol: Option<Vec<u8>>,
-    connect: Head,
-) -> Option<Transport> {
-    let mint = shared.authority.mint();
-    let config = mint
-        .server_config(host, protocol.as_deref(), shared.recorder.now())
-        .ok()?;
-    match hello.finish(config).await {
-        Ok(stream) => {
-            path.client_tls = Some(crate::net::parameters(stream.get_ref().1));
-            Some(Transport::Client(stream))
-        }
-        Err(error) => {
-            if let Some(failure) = client_refusal(host, &error) {
-                record_failure(shared, path.clone(), connect, &failure);
+    /// TLS on both sides: the origin is asked first, so that the client gets what the origin chose.
+    pub(super) async fn secure(mut self, hello: Hello, upstream: Result<Link, Failure>) {
+        let host = hello.server_name.as_deref();
+        let host = host.unwrap_or(&self.path.origin.host).to_owned();
+        self.names(Scheme::Https, Some(&host));
+        let secured = match upstream {
+            Ok(link) => {
+                let tls = self.shared.dialer.tls();
+                tls.handshake(link, &host, &hello.protocols).await
             }
-            None
+            Err(failure) => Err(failure),
+        };
+        match secured {
+            Ok(secured) => {
+                let (_, session) = secured.stream.get_ref();
+                let protocol = session.alpn_protocol().map(<[u8]>::to_vec);
+                self.path.upstream_tls = Some(secured.parameters);
+                self.path.verification = Some(secured.verification);
+                self.path.handshake = Some(secured.took);
+                self.path.client_certificate = secured.client_certificate;
+                let origin = Transport::Origin(Box::new(secured.stream));
+                let version = Version::negotiated(protocol.as_deref());
+                if let Some(client) = self.finish(hello, &host, protocol).await {
+                    self.talk(client, origin, version).await;
+                }
+            }
+            Err(failure) => {
+                let protocol = spoken_here(&hello.protocols);
+                let version = Version::negotiated(protocol.as_deref());
+                if let Some(client) = self.finish(hello, &host, protocol).await {
+                    Box::pin(explain(self.exchanges(), client, version, failure)).await;
+                }
+            }
         }
+    }
+
+    /// Finishes the client's handshake with a leaf for that host; a client that refuses it is recorded.
+    async fn finish(
+        &mut self,
+        hello: Hello,
+        host: &str,
+        protocol: Option<Vec<u8>>,
+    ) -> Option<Transport> {
+        let now = self.shared.recorder.now();
+        let mint = self.shared.authority.mint();
+        let config = mint.server_config(host, protocol.as_deref(), now).ok()?;
+        match hello.finish(config).await {
+            Ok(stream) => {
+                self.path.client_tls = Some(crate::net::parameters(stream.get_ref().1));
+                Some(Transport::Client(stream))
+            }
+            Err(error) => {
+                if let Some(failure) = client_refusal(host, &error) {
+                    self.record(&failure);
+                }
+                None
+            }
+        }
+    }
+
+    /// Relays over the two TLS connections, unless the origin ends its own before the client has said a
+    /// word.
+    async fn talk(self, mut client: Transport, mut origin: Transport, version: Version) {
+        let (mut up, mut down) = (Flow::new(), Flow::new());
+        if self.path.client_certificate.is_some() {
+            poll_fn(|cx| {
+                let ended = down.poll_ahead(cx, &mut origin).map(drop);
+                let asked = up.poll_ahead(cx, &mut client).map(drop);
+                if ended.is_ready() { ended } else { asked }
+            })
+            .await;
+        }
+        let exchanges = self.exchanges();
+        let alert = origin.origin_alert();
+        let failure = exchanges.certificate_failure(alert);
+        match failure.filter(|_| alert.is_some()) {
+            Some(failure) if up.waiting().is_empty() => {
+                Box::pin(explain(exchanges, client, version, failure)).await;
+            }
+            _ => resume(client, up, origin, down, Tap::new(exchanges)).await,
+        }
+    }
+
+    /// Records a failure that comes before any request in the tunnel, with the one that asked for it.
+    pub(super) fn record(&self, failure: &Failure) {
+        let (asked, notes) = match &self.asked {
+            Some(head) => (head.clone(), Vec::new()),
+            None => (stand_in(&self.path.origin), vec![Note::NoRequest]),
+        };
+        let mut exchanges = self.exchanges();
+        exchanges.request(1, asked, notes);
+        exchanges.fail(failure);
+    }
+
+    /// What the bytes in the tunnel say of its origin. A name that the client asks for in TLS, and that
+    /// the certificate is checked for, says more than a bare address.
+    fn names(&mut self, scheme: Scheme, host: Option<&str>) {
+        let origin = Arc::make_mut(&mut self.path.origin);
+        origin.scheme = scheme;
+        if let Some(host) = host
+            && origin.host.parse::<IpAddr>().is_ok()
+        {
+            host.clone_into(&mut origin.host);
+        }
+    }
+
+    fn exchanges(&self) -> Exchanges {
+        Exchanges::new(self.shared.recorder.clone(), self.path.clone())
     }
 }
 
-/// The origin's TLS failed: the client's requests are answered with the reason, and recorded with it even
-/// when their client has read enough before the page has ended.
+/// The origin cannot be reached, or its TLS failed: the client's requests are answered with the reason, and
+/// recorded with it even when their client has read enough before the page has ended.
 async fn explain(exchanges: Exchanges, client: Transport, version: Version, failure: Failure) {
     let page = Page::of_failure(&failure);
     let mut tap = Tap::new(exchanges.without_origin(failure));
@@ -177,51 +228,14 @@ async fn explain(exchanges: Exchanges, client: Transport, version: Version, fail
     tap.sent_by_origin(None);
 }
 
-/// A stream whose reads the tap hears too.
-struct Overheard<'a> {
-    stream: Transport,
-    tap: &'a mut Tap,
-}
-
-impl AsyncRead for Overheard<'_> {
-    fn poll_read(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buf.filled().len();
-        std::task::ready!(std::pin::Pin::new(&mut this.stream).poll_read(cx, buf))?;
-        let read = buf.filled().get(before..).unwrap_or_default();
-        if !read.is_empty() {
-            this.tap.sent_by_client(Some(read));
-        }
-        std::task::Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Overheard<'_> {
-    fn poll_write(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-        buf: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(
-        self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::pin::Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
-    }
+/// What a client that speaks no HTTP would have said in HTTP.
+fn stand_in(origin: &Origin) -> MessageHead {
+    let port = origin.port;
+    let host = match origin.host.parse() {
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        Ok(IpAddr::V4(_)) | Err(_) => origin.host.clone(),
+    };
+    Head::new(format!("CONNECT {host}:{port} HTTP/1.1\r\n\r\n").into_bytes()).into()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,13 +259,6 @@ async fn first_bytes(client: &mut Link, origin: &mut Link) -> First {
         [TLS_HANDSHAKE] | [TLS_HANDSHAKE, TLS_MAJOR, ..] => First::Tls,
         _ => First::Other,
     }
-}
-
-/// The request that asked for the tunnel is recorded with the failure.
-fn record_failure(shared: &Shared, path: Path, connect: Head, failure: &Failure) {
-    let mut exchanges = Exchanges::new(shared.recorder.clone(), path);
-    exchanges.request(1, connect.into(), Vec::new());
-    exchanges.fail(failure);
 }
 
 /// What a client's own words (a TLS alert) say of our certificate; silence says nothing.
@@ -284,11 +291,6 @@ fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
     })
 }
 
-async fn write_all(client: &mut Link, bytes: &[u8]) -> io::Result<()> {
-    client.write_all(bytes).await?;
-    client.flush().await
-}
-
 /// The first of the protocols a client offers in which we can answer ourselves.
 fn spoken_here(offered: &[Vec<u8>]) -> Option<Vec<u8>> {
     offered
@@ -297,6 +299,5 @@ fn spoken_here(offered: &[Vec<u8>]) -> Option<Vec<u8>> {
         .cloned()
 }
 
-/// `ContentType.handshake` and the major version of every TLS record (RFC 8446 section 5.1).
-const TLS_HANDSHAKE: u8 = 0x16;
+/// The major version of every TLS record (RFC 8446 section 5.1).
 const TLS_MAJOR: u8 = 0x03;

@@ -141,6 +141,10 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str) {
             "client-certificate-not-sent",
             "the origin asked for a client certificate, and the proxy has none for it",
         ),
+        Note::NoRequest => (
+            "no-request",
+            "the connection failed before any HTTP request was seen; this CONNECT stands in for one",
+        ),
     }
 }
 

@@ -36,6 +36,8 @@ mod run_clients;
 mod run_command;
 mod survive_kill;
 mod unreachable_origin;
+mod ways_in;
+mod ways_in_curl;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -73,6 +75,8 @@ fn main() {
         run_command::tests(),
         survive_kill::tests(),
         unreachable_origin::tests(),
+        ways_in::tests(),
+        ways_in_curl::tests(),
     ]
     .into_iter()
     .flatten()

@@ -93,7 +93,7 @@ fn client(exchange: &ExchangeView, hop: &HopView) -> String {
     let way = match hop.entry {
         "tunnel" => "through a CONNECT tunnel",
         "socks" => "through SOCKS",
-        "transparent" => "led here by its server name (SNI)",
+        "transparent" => "led here by the name in its TLS hello",
         "reverse" => "as if we were the origin (--reverse)",
         _ => "with an absolute-form target",
     };
