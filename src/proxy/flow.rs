@@ -12,8 +12,10 @@ use super::transport::Transport;
 /// How much of the bytes it was shown a gate lets pass now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Passage {
-    /// So many bytes from the front.
+    /// So many bytes from the front are judged.
     pub(super) bytes: usize,
+    /// So many of those, and of earlier ones held, do not pass before the gate knows what they belong to.
+    pub(super) held: usize,
     /// The message ends there; what follows waits for [`Flow::next_message`].
     pub(super) message_over: bool,
 }
@@ -23,7 +25,17 @@ impl Passage {
     pub(super) fn all(bytes: &[u8]) -> Self {
         Self {
             bytes: bytes.len(),
+            held: 0,
             message_over: false,
+        }
+    }
+
+    /// The message is over; nothing more passes, what was held included.
+    pub(super) fn none() -> Self {
+        Self {
+            bytes: 0,
+            held: usize::MAX,
+            message_over: true,
         }
     }
 }
@@ -47,6 +59,12 @@ impl<'a> Shown<'a> {
             Self::End | Self::Broken(_) => None,
         }
     }
+
+    /// Whether what came last may not be the last that was sent. A TLS peer that leaves out its
+    /// `close_notify` is no such case: many always do.
+    pub(super) fn is_reset(self) -> bool {
+        matches!(self, Self::Broken(error) if error.kind() != io::ErrorKind::UnexpectedEof)
+    }
 }
 
 /// Why a direction stands still for good, or for this message.
@@ -64,12 +82,14 @@ pub(super) enum Stop {
 
 /// One direction of a relay and its buffer.
 ///
-/// `buffer[written..passed]` may be written, `buffer[passed..filled]` waits for the gate.
+/// `buffer[written..passed]` may be written, `buffer[passed..judged]` is held by the gate,
+/// `buffer[judged..filled]` waits for it.
 #[derive(Debug)]
 pub(super) struct Flow {
     buffer: Buffer,
     written: usize,
     passed: usize,
+    judged: usize,
     filled: usize,
     unflushed: bool,
     state: State,
@@ -99,6 +119,7 @@ impl Flow {
             buffer: Buffer::default(),
             written: 0,
             passed: 0,
+            judged: 0,
             filled: 0,
             unflushed: false,
             state: State::Passing,
@@ -119,7 +140,7 @@ impl Flow {
         loop {
             match self.state {
                 State::Stopped(stop) => return Poll::Ready(stop),
-                State::Passing if self.passed < self.filled => self.judge(&mut gate),
+                State::Passing if self.judged < self.filled => self.judge(&mut gate),
                 _ => {}
             }
             if self.written < self.passed {
@@ -170,14 +191,15 @@ impl Flow {
     /// What was read and waits for the gate.
     pub(super) fn waiting(&self) -> &[u8] {
         self.buffer
-            .get(self.passed..self.filled)
+            .get(self.judged..self.filled)
             .unwrap_or_default()
     }
 
     /// Takes that many waiting bytes out of the stream: they are not written.
     pub(super) fn take(&mut self, bytes: usize) {
-        self.passed = (self.passed + bytes).min(self.filled);
-        self.written = self.passed;
+        self.judged = (self.judged + bytes).min(self.filled);
+        self.passed = self.judged;
+        self.written = self.judged;
     }
 
     /// Reads more, for somebody who looks at [`Flow::waiting`] before anything is relayed; 0 at the end.
@@ -200,10 +222,10 @@ impl Flow {
 
     /// Gives out what was read and not passed on.
     pub(super) fn into_waiting(self) -> Vec<u8> {
-        let (passed, filled) = (self.passed, self.filled);
+        let (judged, filled) = (self.judged, self.filled);
         let mut buffer = self.buffer.into_bytes();
         buffer.truncate(filled);
-        buffer.drain(..passed);
+        buffer.drain(..judged);
         buffer
     }
 
@@ -216,7 +238,8 @@ impl Flow {
 
     fn judge(&mut self, gate: &mut impl FnMut(Shown<'_>) -> Passage) {
         let passage = gate(Shown::Bytes(self.waiting()));
-        self.passed += passage.bytes.min(self.filled - self.passed);
+        self.judged += passage.bytes.min(self.filled - self.judged);
+        self.passed = self.judged.saturating_sub(passage.held).max(self.passed);
         if passage.message_over {
             self.state = State::LastBytes;
         }
@@ -263,6 +286,7 @@ impl Flow {
             self.buffer.copy_within(self.written..self.filled, 0);
             self.filled -= self.written;
             self.passed -= self.written;
+            self.judged -= self.written;
             self.written = 0;
         }
         if self.filled == self.buffer.len() {
@@ -359,6 +383,7 @@ mod tests {
             let end = bytes.and_then(|b| b.iter().position(|b| *b == b'|'));
             Passage {
                 bytes: end.map_or_else(|| bytes.map_or(0, <[u8]>::len), |at| at + 1),
+                held: 0,
                 message_over: end.is_some(),
             }
         };
@@ -440,6 +465,41 @@ mod tests {
         assert!(ended.is_pending());
         writer.write_all(b"!").await.unwrap();
         assert_eq!(sink.read_u8().await.unwrap(), b'!');
+    }
+
+    #[tokio::test]
+    async fn what_is_held_passes_with_what_completes_it_or_not_at_all() {
+        let (mut source, mut reader) = pair().await;
+        let (mut sink, mut writer) = pair().await;
+        let mut flow = Flow::new();
+        let mut held = 0;
+        let whole_parts = |shown: Shown<'_>| {
+            let bytes = shown.bytes().unwrap_or_default();
+            if bytes.contains(&b'!') {
+                return Passage::none();
+            }
+            let after_bar = bytes.iter().rev().position(|b| *b == b'|');
+            held = after_bar.unwrap_or(held + bytes.len());
+            Passage {
+                held,
+                ..Passage::all(bytes)
+            }
+        };
+        let steps = async {
+            for (sent, arrives) in [("abc|de", "abc|"), ("f", ""), ("g|h", "defg|")] {
+                source.write_all(sent.as_bytes()).await.unwrap();
+                let mut seen = vec![0; arrives.len()];
+                sink.read_exact(&mut seen).await.unwrap();
+                assert_eq!(String::from_utf8(seen).unwrap(), arrives);
+            }
+            source.write_all(b"i!").await.unwrap();
+            sink
+        };
+        let stop = run(&mut flow, &mut reader, &mut writer, whole_parts);
+        let (stop, mut sink) = tokio::join!(stop, steps);
+        assert_eq!(stop, Stop::MessageOver);
+        drop(writer);
+        assert_eq!(sink.read(&mut [0; 1]).await.unwrap(), 0);
     }
 
     #[tokio::test]

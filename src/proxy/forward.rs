@@ -17,7 +17,8 @@ use super::edit::{self, Edited};
 use super::flow::{Flow, Stop};
 use super::in_order::InOrder;
 use super::pages::Page;
-use super::passing::{Afterwards, Client, Phase, Progress, pass_request, pass_response};
+use super::passing::{Afterwards, Broken, Client, Phase, Progress, pass_request, pass_response};
+use super::refuse::{self, EXTENSION_LIMIT};
 use super::relay::resume;
 use super::route::{Next, Wanted, route};
 use super::tap::Tap;
@@ -25,7 +26,7 @@ use super::transport::{Link, Transport};
 use super::upstream::{Upstream, bad_response};
 use crate::model::{Failure, Origin, Side};
 use crate::wire::head::Head;
-use crate::wire::http1::{Decoder, Event, HEAD_TOO_LONG, Role};
+use crate::wire::http1::{Decoder, Event, Role};
 
 /// A client connection on which requests in absolute form come.
 pub(super) struct Forwarding<'a> {
@@ -48,7 +49,7 @@ impl<'a> Forwarding<'a> {
             accepted,
             client: Transport::Clear(client),
             up: Flow::new(),
-            requests: Decoder::new(Role::Requests, HEAD_LIMIT),
+            requests: Decoder::strict(Role::Requests, HEAD_LIMIT, EXTENSION_LIMIT),
             upstreams: Vec::new(),
         }
     }
@@ -64,10 +65,7 @@ impl<'a> Forwarding<'a> {
             Ok(Some(Ok(head))) => route(head),
             Ok(Some(Err(page))) => Next::Answer(page),
             Ok(None) => Next::Over,
-            Err(_elapsed) => {
-                let sentence = "The request head did not arrive within 30 seconds.";
-                Next::Answer(Page::refusal(408, "Request Timeout", sentence))
-            }
+            Err(_elapsed) => Next::Answer(Page::too_slow()),
         }
     }
 
@@ -109,8 +107,7 @@ impl<'a> Forwarding<'a> {
             let nothing = event.is_none();
             let head = match event {
                 Some(Event::Head(head)) => Some(Ok(head)),
-                Some(Event::GaveUp(HEAD_TOO_LONG)) => Some(Err(head_too_long())),
-                Some(Event::GaveUp(_)) => return None,
+                Some(Event::GaveUp(fault)) => Some(Err(Page::refused(&refuse::unreadable(fault)))),
                 Some(Event::Content(_) | Event::End(_)) | None => None,
             };
             self.up.take(taken);
@@ -176,7 +173,7 @@ impl<'a> Forwarding<'a> {
         } = upstream;
         if progress.response != Phase::Over {
             let polled = down.poll(cx, transport, &mut self.client, |shown| {
-                pass_response(shown.bytes(), responses, exchanges, progress)
+                pass_response(shown, responses, exchanges, progress)
             });
             match polled {
                 Poll::Ready(Stop::WriterBroke) => return Poll::Ready(Ending::ClientBroke),
@@ -287,13 +284,15 @@ impl<'a> Forwarding<'a> {
         let accepted = self.accepted;
         let client_left = matches!(progress.client, Client::Leaving | Client::Left);
         let failure = match progress.broken {
-            Some(Side::Client) => {
-                let sentence = "The request's content cannot be framed: its chunks are malformed.";
+            Some(Broken {
+                side: Side::Client,
+                fault,
+            }) => {
                 drop(upstream);
-                let page = Page::refusal(400, "Bad Request", sentence);
+                let page = Page::refused(&refuse::bad(fault));
                 return accepted.answer(self.into_client(), &page).await;
             }
-            Some(_) => bad_response(&upstream.origin),
+            Some(Broken { fault, .. }) => bad_response(&upstream.origin, fault),
             // On a kept connection the origin may close whenever it likes; a client that sees the
             // same retries by itself (RFC 9112 section 9.3.1), which it does not after a 502.
             None if client_left || upstream.exchanges.are_many() => {
@@ -336,9 +335,4 @@ enum Ending {
 async fn send(transport: &mut Transport, head: &Head) -> std::io::Result<()> {
     transport.write_all(head.bytes()).await?;
     transport.flush().await
-}
-
-fn head_too_long() -> Page {
-    let sentence = "The request head is longer than 512 KiB.";
-    Page::refusal(431, "Request Header Fields Too Large", sentence)
 }

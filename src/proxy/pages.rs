@@ -13,6 +13,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::Notify;
 
+use super::refuse::Refusal;
 use crate::model::{Failure, FailureCause, Side};
 
 /// The field that marks a response as ours; its value is the failure's word.
@@ -49,6 +50,12 @@ impl Page {
     }
 
     /// The answer to a message that two parties could read differently.
+    pub(super) fn refused(refusal: &Refusal) -> Self {
+        let sentence = format!("It was refused, since {}.", refusal.fault);
+        Self::refusal(refusal.status, refusal.reason, &sentence)
+    }
+
+    /// The answer to what cannot be forwarded.
     pub(super) fn refusal(status: u16, reason: &'static str, sentence: &str) -> Self {
         let text = format!(
             "This answer comes from why401: the request was not forwarded.\n\n{sentence}\n"
@@ -59,6 +66,15 @@ impl Page {
             word: "refused-message",
             text,
         }
+    }
+
+    /// The answer to a request whose head takes too long.
+    pub(super) fn too_slow() -> Self {
+        Self::refused(&Refusal {
+            status: 408,
+            reason: "Request Timeout",
+            fault: "its head did not arrive within 30 seconds",
+        })
     }
 
     /// The answer to somebody who opens the proxy's address itself.

@@ -1,7 +1,8 @@
 //! What passes in an exchange of the message relay: both gates, and how far the exchange has come.
 
-use super::flow::Passage;
+use super::flow::{Passage, Shown};
 use super::in_order::InOrder;
+use super::refuse;
 use crate::model::{ContentEnd, Side};
 use crate::wire::head::{Head, StatusLine};
 use crate::wire::http1::{Decoder, Event, Framing};
@@ -11,8 +12,17 @@ pub(super) struct Progress {
     pub(super) client: Client,
     pub(super) response: Phase,
     pub(super) afterwards: Afterwards,
-    /// A message of that side could not be followed: nothing more of it may pass.
-    pub(super) broken: Option<Side>,
+    /// A message is refused: nothing more of it may pass.
+    pub(super) broken: Option<Broken>,
+}
+
+/// A message that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    /// Who sent it.
+    pub(super) side: Side,
+    /// What is wrong with it.
+    pub(super) fault: &'static str,
 }
 
 /// How far the client's direction has come.
@@ -64,6 +74,12 @@ impl Progress {
         }
     }
 
+    /// Nothing more of the message passes.
+    fn refuse(&mut self, side: Side, fault: &'static str) -> Passage {
+        self.broken = Some(Broken { side, fault });
+        Passage::none()
+    }
+
     pub(super) fn is_upgraded(&self) -> bool {
         self.afterwards == Afterwards::Upgraded
     }
@@ -83,66 +99,63 @@ pub(super) fn pass_request(
     progress: &mut Progress,
 ) -> Passage {
     let Some(bytes) = bytes else {
-        return Passage {
-            bytes: 0,
-            message_over: false,
-        };
+        return Passage::all(&[]);
     };
     let mut rest = bytes;
-    loop {
+    let over = loop {
         let (taken, event) = requests.decode(rest);
         rest = rest.get(taken..).unwrap_or_default();
-        let passed = bytes.len() - rest.len();
         match event {
             Some(Event::Content(piece)) => exchanges.request_content(piece),
             Some(Event::End(trailers)) => {
+                if let Some(fault) = fault_in(trailers.as_deref()) {
+                    return progress.refuse(Side::Client, fault);
+                }
                 exchanges.request_end(trailers);
-                return Passage {
-                    bytes: passed,
-                    message_over: true,
-                };
+                break true;
             }
-            Some(Event::GaveUp(_) | Event::Head(_)) => {
-                progress.broken = Some(Side::Client);
-                return Passage {
-                    bytes: 0,
-                    message_over: true,
-                };
+            Some(Event::GaveUp(fault)) => return progress.refuse(Side::Client, fault),
+            Some(Event::Head(_)) => {
+                return progress.refuse(Side::Client, "another request begins in its midst");
             }
-            None if rest.is_empty() => {
-                return Passage {
-                    bytes: passed,
-                    message_over: false,
-                };
-            }
+            None if rest.is_empty() => break false,
             None => {}
         }
+    };
+    Passage {
+        bytes: bytes.len() - rest.len(),
+        held: requests.unfinished(),
+        message_over: over,
     }
 }
 
 /// The gate of the response's direction.
 pub(super) fn pass_response(
-    bytes: Option<&[u8]>,
+    shown: Shown<'_>,
     responses: &mut Decoder,
     exchanges: &mut InOrder,
     progress: &mut Progress,
 ) -> Passage {
-    let Some(bytes) = bytes else {
-        if let Some(Event::End(_)) = responses.close() {
+    let Some(bytes) = shown.bytes() else {
+        if !shown.is_reset()
+            && let Some(Event::End(_)) = responses.close()
+        {
             exchanges.response_end(None, ContentEnd::Complete);
         }
         progress.close_if(true);
-        return Passage {
-            bytes: 0,
-            message_over: true,
-        };
+        return Passage::none();
     };
     let mut rest = bytes;
+    let mut has_begun = false;
     let over = loop {
         let (taken, event) = responses.decode(rest);
         rest = rest.get(taken..).unwrap_or_default();
         match event {
             Some(Event::Head(head)) => {
+                if let Err(fault) = refuse::response(&head) {
+                    return progress.refuse(Side::Upstream, fault);
+                }
+                has_begun |= responses.awaits_framing();
                 response_head(head, responses, exchanges, progress);
                 if progress.is_upgraded() {
                     break true;
@@ -150,26 +163,30 @@ pub(super) fn pass_response(
             }
             Some(Event::Content(piece)) => exchanges.response_content(piece),
             Some(Event::End(trailers)) => {
+                if let Some(fault) = fault_in(trailers.as_deref()) {
+                    return progress.refuse(Side::Upstream, fault);
+                }
                 exchanges.response_end(trailers, ContentEnd::Complete);
                 break true;
             }
-            Some(Event::GaveUp(_)) => {
-                progress.broken = Some(Side::Upstream);
-                return Passage {
-                    bytes: 0,
-                    message_over: true,
-                };
-            }
+            Some(Event::GaveUp(fault)) => return progress.refuse(Side::Upstream, fault),
             None if rest.is_empty() => break false,
             None => {}
         }
     };
     exchanges.settle();
-    progress.response = Phase::Passing;
+    if has_begun {
+        progress.response = Phase::Passing;
+    }
     Passage {
         bytes: bytes.len() - rest.len(),
+        held: responses.unfinished(),
         message_over: over,
     }
+}
+
+fn fault_in(trailers: Option<&[u8]>) -> Option<&'static str> {
+    refuse::trailers(trailers?).err()
 }
 
 fn response_head(
@@ -180,15 +197,11 @@ fn response_head(
 ) {
     let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);
     let close = wants_close(&head);
-    // Two parties may read its length differently: nothing follows it (RFC 9112 section 6.1).
-    let is_ambiguous =
-        head.field("transfer-encoding").is_some() && head.field("content-length").is_some();
     let answers = exchanges.response(head, status);
     if !responses.awaits_framing() {
         return;
     }
     responses.frame_response(answers);
-    let close = close || is_ambiguous;
     progress.close_if(close || responses.framing() == Framing::UntilClose);
     if !responses.is_following() {
         exchanges.response_end(None, ContentEnd::Complete);

@@ -49,9 +49,11 @@ pub(super) async fn resume(
     }
 }
 
-/// Everything passes; the tap sees it first.
+/// Everything passes; the tap sees it first. After a reset the tap is dropped: that is no end of a message.
 fn watch(shown: Shown<'_>, see: impl FnOnce(Option<&[u8]>)) -> Passage {
-    see(shown.bytes());
+    if !shown.is_reset() {
+        see(shown.bytes());
+    }
     Passage::all(shown.bytes().unwrap_or_default())
 }
 

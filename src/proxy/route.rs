@@ -1,7 +1,7 @@
 //! Where a request head leads.
 
 use super::pages::Page;
-use super::refuse;
+use super::refuse::{self, Refusal};
 use crate::model::{Origin, Scheme, Url};
 use crate::wire::head::{Head, RequestLine};
 
@@ -25,41 +25,41 @@ pub(super) struct Wanted {
 
 /// Where a request head leads.
 pub(super) fn route(head: Head) -> Next {
-    let Some(line) = RequestLine::parse(head.start_line()) else {
-        return Next::Over;
-    };
+    match refuse::request(&head).and_then(|()| destination(&head)) {
+        Ok(Destination::Tunnel(origin)) => Next::Tunnel(origin, head),
+        Ok(Destination::Resource(url)) => Next::Forward(Wanted { head, url }),
+        Ok(Destination::Ourselves) => Next::Answer(Page::directions()),
+        Err(refusal) => Next::Answer(Page::refused(&refusal)),
+    }
+}
+
+enum Destination {
+    Tunnel(Origin),
+    Resource(Url),
+    /// The request names no other host than the one it was sent to.
+    Ourselves,
+}
+
+fn destination(head: &Head) -> Result<Destination, Refusal> {
+    let line = RequestLine::parse(head.start_line())
+        .ok_or(refuse::bad("its first line is no request line"))?;
     if line.method == b"CONNECT" {
         return match Origin::parse(Scheme::Https, line.target) {
             Ok(origin) if line.target.last().is_some_and(u8::is_ascii_digit) => {
-                Next::Tunnel(origin, head)
+                Ok(Destination::Tunnel(origin))
             }
-            _ => Next::Answer(Page::refusal(
-                400,
-                "Bad Request",
-                "The target of CONNECT is not host:port.",
-            )),
+            _ => Err(refuse::bad("the target of CONNECT is not host:port")),
         };
     }
-    let url = match Url::parse(line.target) {
-        Ok(url) => url,
-        Err(_) if line.target.starts_with(b"/") || line.target == b"*" => {
-            return Next::Answer(Page::directions());
-        }
-        Err(_) => {
-            let sentence = "The request target is no http or https URL.";
-            return Next::Answer(Page::refusal(400, "Bad Request", sentence));
-        }
-    };
+    if line.target.starts_with(b"/") || line.target == b"*" {
+        return Ok(Destination::Ourselves);
+    }
+    let url = Url::parse(line.target)
+        .map_err(|_error| refuse::bad("its target is no http or https URL"))?;
     if url.userinfo.is_some() {
-        let sentence = "The target holds a user name or password: send them in Authorization.";
-        return Next::Answer(Page::refusal(400, "Bad Request", sentence));
+        return Err(refuse::bad(
+            "its target holds a user name or password, which belong into Authorization",
+        ));
     }
-    match refuse::check(&head) {
-        Ok(()) => Next::Forward(Wanted { head, url }),
-        Err(refusal) => Next::Answer(Page::refusal(
-            refusal.status,
-            refusal.reason,
-            refusal.sentence,
-        )),
-    }
+    Ok(Destination::Resource(url))
 }

@@ -13,6 +13,8 @@ use super::sample::Recording;
 use super::{Listener, Shared};
 use crate::ca::Authority;
 use crate::capture::sample;
+use crate::capture::store::{Filter, Store};
+use crate::model::ContentEnd;
 use crate::net::{Dialer, DialerSettings, UpstreamTls};
 
 /// A proxy that runs until it is dropped, and the listener of its one origin.
@@ -21,7 +23,7 @@ struct Bench {
     origin: TcpListener,
     shared: Arc<Shared>,
     _serving: AbortOnDropHandle<()>,
-    _recording: Recording,
+    recording: Recording,
 }
 
 impl Bench {
@@ -41,7 +43,7 @@ impl Bench {
             origin: TcpListener::bind(any).await.unwrap(),
             shared,
             _serving: AbortOnDropHandle::new(tokio::spawn(serving)),
-            _recording: recording,
+            recording,
         }
     }
 
@@ -79,6 +81,27 @@ impl Bench {
         let mut seen = vec![0; bytes.len()];
         soon(stream.read_exact(&mut seen)).await.unwrap();
         assert_eq!(String::from_utf8_lossy(&seen), bytes);
+    }
+
+    /// How the responses of that many recorded failures ended, once all have.
+    async fn recorded_ends(&self, count: usize) -> Vec<ContentEnd> {
+        let store = Store::open(self.recording.folder()).unwrap();
+        let read = async {
+            loop {
+                let rows = store.list(&Filter::default(), sample::START).unwrap();
+                let ends: Vec<ContentEnd> = rows
+                    .iter()
+                    .map(|row| store.case(row.reference, sample::START).unwrap().failing)
+                    .map(|exchange| exchange.response().unwrap().content.end)
+                    .filter(|end| *end != ContentEnd::Pending)
+                    .collect();
+                if ends.len() >= count {
+                    return ends;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        soon(read).await
     }
 
     /// A client in a tunnel, and its origin.
@@ -144,13 +167,25 @@ async fn a_response_to_head_ends_at_its_head() {
 }
 
 #[tokio::test]
-async fn nothing_follows_a_response_whose_length_is_ambiguous() {
+async fn a_response_that_its_origin_cuts_off_is_not_complete() {
     let bench = Bench::new().await;
-    let (mut client, mut origin) = bench.exchange(GET, GOT).await;
-    let answer =
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
-    origin.write_all(answer.as_bytes()).await.unwrap();
-    assert_eq!(rest(&mut client).await.unwrap(), answer);
+    let answer = "HTTP/1.1 401 Unauthorized\r\n\r\nuntil the";
+    for in_tunnel in [false, true] {
+        let (mut client, mut origin) = if in_tunnel {
+            let (mut client, mut origin) = bench.tunnel().await;
+            bench.send(&mut client, GOT).await;
+            bench.expect(&mut origin, GOT).await;
+            (client, origin)
+        } else {
+            bench.exchange(GET, GOT).await
+        };
+        origin.write_all(answer.as_bytes()).await.unwrap();
+        bench.expect(&mut client, answer).await;
+        reset(origin);
+        assert!(rest(&mut client).await.is_err(), "mirrored as a reset");
+    }
+    let ends = bench.recorded_ends(2).await;
+    assert_eq!(ends, [ContentEnd::CutOff; 2]);
 }
 
 #[tokio::test]
@@ -262,6 +297,38 @@ async fn an_origin_that_drops_a_kept_connection_is_mirrored_a_fresh_one_is_expla
     let page = rest(&mut client).await.unwrap();
     assert!(page.starts_with("HTTP/1.1 502 "), "{page}");
     assert_eq!(bench.shared.recorder.counts().failures, 1);
+}
+
+#[tokio::test]
+async fn an_origin_that_closes_its_idle_connection_is_dialled_anew() {
+    let bench = Bench::new().await;
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other_authority = other.local_addr().unwrap().to_string();
+    let to_other = |text: &str| text.replace("AUTHORITY", &other_authority);
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let (mut client, mut first) = bench.exchange(GET, GOT).await;
+    first.write_all(ok.as_bytes()).await.unwrap();
+    bench.expect(&mut client, ok).await;
+    bench.send(&mut client, &to_other(GET)).await;
+    let mut second = soon(other.accept()).await.unwrap().0;
+    for closed_by in ["FIN", "RST"] {
+        bench.expect(&mut second, &to_other(GOT)).await;
+        second.write_all(ok.as_bytes()).await.unwrap();
+        bench.expect(&mut client, ok).await;
+        match closed_by {
+            "FIN" => drop(first),
+            _ => reset(first),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        bench.send(&mut client, GET).await;
+        first = bench.accept().await;
+        bench.expect(&mut first, GOT).await;
+        first.write_all(ok.as_bytes()).await.unwrap();
+        bench.expect(&mut client, ok).await;
+        bench.send(&mut client, &to_other(GET)).await;
+    }
+    bench.expect(&mut second, &to_other(GOT)).await;
+    assert_eq!(bench.shared.recorder.counts().failures, 0);
 }
 
 #[tokio::test]

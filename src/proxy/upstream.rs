@@ -11,6 +11,7 @@ use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::flow::Flow;
 use super::in_order::InOrder;
+use super::refuse::EXTENSION_LIMIT;
 use super::transport::{Link, Transport};
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
 use crate::wire::http1::{Decoder, Role};
@@ -65,7 +66,7 @@ impl Accepted<'_> {
             origin,
             transport,
             down: Flow::new(),
-            responses: Decoder::new(Role::Responses, HEAD_LIMIT),
+            responses: Decoder::strict(Role::Responses, HEAD_LIMIT, EXTENSION_LIMIT),
             exchanges: InOrder::new(Exchanges::new(recorder(), path)),
         })
     }
@@ -105,13 +106,13 @@ impl Upstream {
     }
 }
 
-pub(super) fn bad_response(origin: &Origin) -> Failure {
+pub(super) fn bad_response(origin: &Origin, fault: &str) -> Failure {
     Failure {
         side: Side::Upstream,
         stage: Stage::Response,
         cause: FailureCause::BadMessage,
         detail: format!(
-            "{} answered with something that is not valid HTTP",
+            "{} answered with something that is not valid HTTP: {fault}",
             origin.authority()
         ),
     }

@@ -76,3 +76,78 @@ pub(super) fn chunk_size(line: &[u8]) -> Option<u64> {
     let hex = !size.is_empty() && size.len() <= 16 && size.iter().all(u8::is_ascii_hexdigit);
     hex.then(|| u64::from_str_radix(std::str::from_utf8(size).ok()?, 16).ok())?
 }
+
+/// Reads a chunk line (its CRLF included) as a message relay must: nothing in it can be read in two ways.
+/// The size, and how many bytes of chunk extensions follow it.
+///
+/// # Errors
+/// With what is wrong with it.
+pub(super) fn strict_chunk_line(line: &[u8]) -> Result<(u64, usize), &'static str> {
+    let line = crlf_line(line)?;
+    let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let (size, rest) = line.split_at(digits);
+    let after = rest.iter().find(|b| !matches!(b, b' ' | b'\t'));
+    if !matches!(after, None | Some(b';')) {
+        return Err(NO_CHUNK_SIZE);
+    }
+    let size = chunk_size(size).ok_or(NO_CHUNK_SIZE)?;
+    // Peers that count with a sign would read a negative size.
+    i64::try_from(size).map_err(|_overflow| NO_CHUNK_SIZE)?;
+    Ok((size, rest.len()))
+}
+
+/// A line without its CRLF, if it ends in one and has no control character but tabs.
+///
+/// # Errors
+/// With what is wrong with it.
+fn crlf_line(line: &[u8]) -> Result<&[u8], &'static str> {
+    let line = line
+        .strip_suffix(b"\r\n")
+        .ok_or("a chunk line ends in LF without CR")?;
+    if line.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+        return Err("there is a control character in a chunk line");
+    }
+    Ok(line)
+}
+
+/// Why a chunk line is not read.
+pub(super) const NO_CHUNK_SIZE: &str = "a chunk size cannot be read";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_line_is_read_in_one_way_or_not_at_all() {
+        for (line, read) in [
+            (&b"5\r\n"[..], (5, 0)),
+            (b"000000000000000A\r\n", (10, 0)),
+            (b"7fffffffffffffff\r\n", (i64::MAX as u64, 0)),
+            (b"5  \r\n", (5, 2)),
+            (b"5 ;a=\"b c\"\r\n", (5, 9)),
+            (b"0;\xc3\xa4\r\n", (0, 3)),
+        ] {
+            assert_eq!(strict_chunk_line(line), Ok(read), "{line:?}");
+        }
+        for line in [
+            &b"\r\n"[..],
+            b";a\r\n",
+            b" 5\r\n",
+            b"+5\r\n",
+            b"-5\r\n",
+            b"0x5\r\n",
+            b"5_0\r\n",
+            b"5 5\r\n",
+            b"5\n",
+            b"5\r\r\n",
+            b"5;a\rb\r\n",
+            b"5;\0\r\n",
+            b"5\x0b\r\n",
+            b"00000000000000005\r\n",
+            b"8000000000000000\r\n",
+            b"ffffffffffffffff\r\n",
+        ] {
+            assert!(strict_chunk_line(line).is_err(), "{line:?}");
+        }
+    }
+}

@@ -1,13 +1,15 @@
 //! A passive HTTP/1 decoder (RFC 9112): follows one direction of a connection byte by byte.
 //!
 //! It accepts what peers accept, since it only watches: when the bytes cannot be followed any more
-//! it gives up, says why, and stays silent. [`Head`]s keep the original bytes. What a message relay
-//! must refuse is judged elsewhere, on the same heads.
+//! it gives up, says why, and stays silent. [`Head`]s keep the original bytes. For a message relay it can
+//! be strict with what lies between them; the heads and trailer sections are judged elsewhere.
 
 use memchr::memchr;
 
 pub use super::framing::Framing;
-use super::framing::{chunk_size, request_framing, response_framing};
+use super::framing::{
+    NO_CHUNK_SIZE, chunk_size, request_framing, response_framing, strict_chunk_line,
+};
 use super::head::{Head, RequestLine, StatusLine, is_token_byte};
 
 /// Which direction a decoder follows.
@@ -65,6 +67,15 @@ pub struct Decoder {
     /// The framing that the fields of the last head announce.
     announced: Framing,
     status: u16,
+    /// How many bytes of chunk extensions a message may still have; `None` for a decoder that only watches.
+    extensions: Option<Extensions>,
+}
+
+/// The chunk extensions of a message that is decoded strictly.
+#[derive(Clone, Copy, Debug)]
+struct Extensions {
+    limit: usize,
+    left: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +112,19 @@ impl Decoder {
             head_limit,
             announced: Framing::Absent,
             status: 0,
+            extensions: None,
+        }
+    }
+
+    /// A decoder that gives up on chunks which two parties could read differently, on chunk extensions of
+    /// more than `extension_limit` bytes in a message, and on line ends before a response.
+    pub fn strict(role: Role, head_limit: usize, extension_limit: usize) -> Self {
+        Self {
+            extensions: Some(Extensions {
+                limit: extension_limit,
+                left: extension_limit,
+            }),
+            ..Self::new(role, head_limit)
         }
     }
 
@@ -156,13 +180,19 @@ impl Decoder {
         self.state == State::Head && self.partial.is_empty()
     }
 
+    /// How many of the bytes taken last belong to a head, line or section whose end is still to come.
+    pub fn unfinished(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Whether bytes are still being followed.
     pub fn is_following(&self) -> bool {
         !matches!(self.state, State::Opaque | State::GaveUp)
     }
 
     fn head<'a>(&mut self, input: &'a [u8]) -> (usize, Option<Event<'a>>) {
-        let skipped = if self.partial.is_empty() {
+        let is_strict_response = self.extensions.is_some() && self.role == Role::Responses;
+        let skipped = if self.partial.is_empty() && !is_strict_response {
             leading_line_ends(input)
         } else {
             0
@@ -206,6 +236,9 @@ impl Decoder {
 
     fn begin_message(&mut self, head: Box<[u8]>) -> Event<'static> {
         let head = Head::new(head);
+        if let Some(extensions) = &mut self.extensions {
+            extensions.left = extensions.limit;
+        }
         match self.role {
             Role::Requests => {
                 if RequestLine::parse(head.start_line()).is_none() {
@@ -277,12 +310,24 @@ impl Decoder {
                 (input.len(), None)
             };
         };
-        match chunk_size(&line) {
-            Some(0) => self.state = State::Trailers,
-            Some(size) => self.state = State::ChunkData(size),
-            None => return self.give_up(input.len(), "a chunk size cannot be read"),
+        match self.chunk_size(&line) {
+            Ok(0) => self.state = State::Trailers,
+            Ok(size) => self.state = State::ChunkData(size),
+            Err(reason) => return self.give_up(input.len(), reason),
         }
         (taken, None)
+    }
+
+    fn chunk_size(&mut self, line: &[u8]) -> Result<u64, &'static str> {
+        let Some(extensions) = &mut self.extensions else {
+            return chunk_size(line).ok_or(NO_CHUNK_SIZE);
+        };
+        let (size, length) = strict_chunk_line(line)?;
+        extensions.left = extensions
+            .left
+            .checked_sub(length)
+            .ok_or("there are too many chunk extensions")?;
+        Ok(size)
     }
 
     fn chunk_data_end<'a>(&mut self, input: &'a [u8]) -> (usize, Option<Event<'a>>) {
@@ -293,7 +338,11 @@ impl Decoder {
                 (input.len(), None)
             };
         };
-        if !line.trim_ascii().is_empty() {
+        let is_end = match self.extensions {
+            Some(_) => line == b"\r\n",
+            None => line.trim_ascii().is_empty(),
+        };
+        if !is_end {
             return self.give_up(input.len(), "chunk data is longer than its size says");
         }
         self.state = State::ChunkLine;
@@ -310,6 +359,9 @@ impl Decoder {
         };
         if weight(&section) > self.head_limit {
             return self.give_up(input.len(), "a trailer section is longer than the limit");
+        }
+        if self.extensions.is_some() && *section == *b"\n" {
+            return self.give_up(input.len(), "a chunk line ends in LF without CR");
         }
         let has_fields = !matches!(&*section, b"\r\n" | b"\n");
         (taken, Some(self.end(has_fields.then_some(section))))

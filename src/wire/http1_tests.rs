@@ -14,7 +14,10 @@ enum Told {
 }
 
 fn run(role: Role, answers: &[Answers], pieces: &[&[u8]]) -> Vec<Told> {
-    let mut decoder = Decoder::new(role, 4096);
+    run_in(Decoder::new(role, 4096), answers, pieces)
+}
+
+fn run_in(mut decoder: Decoder, answers: &[Answers], pieces: &[&[u8]]) -> Vec<Told> {
     let mut answers = answers.iter().copied();
     let mut told = Vec::new();
     for piece in pieces {
@@ -291,4 +294,36 @@ fn many_short_lines_weigh_more_than_their_bytes() {
             "{lines} trailers"
         );
     }
+}
+
+#[test]
+fn a_strict_decoder_gives_up_where_two_parties_could_differ() {
+    let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let strict = || Decoder::strict(Role::Requests, 4096, 8);
+    for (body, is_given_up) in [
+        ("5\r\nhello\r\n0\r\n\r\n", false),
+        ("1;abcd\r\nx\r\n1;a\r\nx\r\n0;\r\n\r\n", false),
+        ("0\r\nX: 1\r\n\r\n", false),
+        ("1;abcd\r\nx\r\n1;abcd\r\nx\r\n0\r\n\r\n", true),
+        ("5\nhello\r\n0\r\n\r\n", true),
+        ("5\r\nhello\n0\r\n\r\n", true),
+        ("5\r\nhelloX\r\n0\r\n\r\n", true),
+        ("5\r\nhello \r\n0\r\n\r\n", true),
+        ("5\r\nhello\r\n0\r\n\n", true),
+        ("+5\r\nhello\r\n0\r\n\r\n", true),
+    ] {
+        let stream = format!("{head}{body}");
+        for pieces in [vec![stream.as_bytes()], bytewise(stream.as_bytes())] {
+            let told = run_in(strict(), &[], &pieces);
+            let gave_up = matches!(told.last(), Some(Told::GaveUp(_)));
+            assert_eq!(gave_up, is_given_up, "{body:?}: {told:?}");
+        }
+    }
+    let two = format!("{head}1;abcd\r\nx\r\n0\r\n\r\n").repeat(2);
+    let told = run_in(strict(), &[], &[two.as_bytes()]);
+    let ends = told.iter().filter(|told| matches!(told, Told::End(_)));
+    assert_eq!(ends.count(), 2, "the limit is for each message");
+    let stray = b"\r\nHTTP/1.1 200 OK\r\n\r\n";
+    let told = run_in(Decoder::strict(Role::Responses, 4096, 8), &[], &[stray]);
+    assert_eq!(told, [Told::GaveUp("not an HTTP/1 response")]);
 }

@@ -32,6 +32,7 @@ mod http2;
 mod keep_secrets;
 mod learn;
 mod read_while_running;
+mod refuse_messages;
 mod run_clients;
 mod run_command;
 mod survive_kill;
@@ -71,6 +72,7 @@ fn main() {
         keep_secrets::tests(),
         learn::tests(),
         read_while_running::tests(),
+        refuse_messages::tests(),
         run_clients::tests(),
         run_command::tests(),
         survive_kill::tests(),
