@@ -22,7 +22,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("diff", &["auth"]),
     ("baseline", &["auth"]),
     ("redact", &["auth"]),
-    ("config", &[]),
+    ("config", &["auth"]),
     ("auth", &[]),
     ("wire", &[]),
     ("ca", &["files"]),

@@ -8,7 +8,9 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::settings::{ColorWhen, InsecureHost, ListenAddr, UiAddr};
+use crate::config::color::ColorWhen;
+use crate::config::host::InsecureHost;
+use crate::config::listen::{ListenAddr, UiAddr};
 use crate::config::units::Since;
 
 /// A local debug proxy that tells you why your request got a 401.
@@ -88,9 +90,12 @@ impl Command {
 /// `why401 run`
 #[derive(Args, Clone, Debug, Default)]
 pub struct RunArgs {
-    /// Address of the proxy; loopback only [default: 127.0.0.1:4010]
+    /// Address of the proxy [default: 127.0.0.1:4010]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<ListenAddr>,
+    /// Let --listen take an address that other machines can reach
+    #[arg(long)]
+    pub lan: bool,
     /// Address of the web UI, or off
     #[arg(long, value_name = "ADDR|off")]
     pub ui: Option<UiAddr>,
@@ -103,12 +108,48 @@ pub struct RunArgs {
     /// Do not verify the certificate of this origin (repeatable; marked on every exchange)
     #[arg(long, value_name = "HOST")]
     pub insecure_upstream: Vec<InsecureHost>,
+    /// Reach origins through this proxy: http, https, socks5 or socks5h; one with a password goes
+    /// into the configuration
+    #[arg(long, value_name = "URL")]
+    pub upstream_proxy: Option<UrlFlag>,
+    /// Send every request to this origin: clients need no proxy setting
+    #[arg(long, value_name = "URL")]
+    pub reverse: Option<UrlFlag>,
+    /// With --reverse: leave Host as the client sent it
+    #[arg(long)]
+    pub reverse_keep_host: bool,
     /// Print one JSON object per 401 and line instead of text
     #[arg(long)]
     pub json: bool,
     /// Run a command with its requests led through here, and end as it does
     #[arg(last = true, value_name = "CMD")]
     pub child: Vec<OsString>,
+}
+
+/// A URL as it was given, which may hold a password.
+#[derive(Clone)]
+pub struct UrlFlag(String);
+
+impl UrlFlag {
+    /// What it says.
+    ///
+    /// # Errors
+    /// When it is not of that kind.
+    pub fn parse<T: FromStr>(&self) -> Result<T, T::Err> {
+        self.0.parse()
+    }
+}
+
+impl fmt::Debug for UrlFlag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UrlFlag")
+    }
+}
+
+impl From<String> for UrlFlag {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
 }
 
 /// `why401 list`

@@ -154,7 +154,7 @@ impl Context {
         match source {
             Source::Default => true,
             Source::File(..) => self.flags.config.is_none(),
-            Source::Flag(_) => false,
+            Source::Environment(_) | Source::Flag(_) => false,
         }
     }
 }

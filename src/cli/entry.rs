@@ -14,8 +14,10 @@ use super::exit::Exit;
 use super::output::{Environment, LogWriter, Output, printable};
 use super::problem::Problem;
 use super::{advice, clock};
-use crate::config::load::{Flags, Places, load};
-use crate::config::settings::ColorWhen;
+use crate::config::color::ColorWhen;
+use crate::config::load::{Flags, load};
+use crate::config::places::Places;
+use crate::config::proxy_url::UpstreamProxy;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -40,13 +42,16 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, environment: &Environment, offset: UtcOffset) -> Exit {
     let json = cli.command.is_json();
-    let flags = flags(&cli);
-    let settings = match load(&flags, &Places::of_this_process()) {
-        Ok(settings) => settings,
-        Err(error) => {
-            let when = flags.color.unwrap_or_default();
+    let loaded = flags(&cli).and_then(|flags| {
+        let settings = load(&flags, &Places::of_this_process());
+        Ok((flags, settings.map_err(|error| advice::config(&error))?))
+    });
+    let (flags, settings) = match loaded {
+        Ok(loaded) => loaded,
+        Err(problem) => {
+            let when = cli.global.color.unwrap_or_default();
             let mut output = Output::standard(environment, when, None);
-            return tell(&advice::config(&error), json, &mut output);
+            return tell(&problem, json, &mut output);
         }
     };
     let output = Output::standard(environment, settings.color.value, settings.width.value);
@@ -109,7 +114,8 @@ fn refuse(error: &clap::Error, arguments: &[OsString], environment: &Environment
     Exit::Usage
 }
 
-fn flags(cli: &Cli) -> Flags {
+/// Names of proxies and origins are read here: clap would repeat one that is off, with its password.
+fn flags(cli: &Cli) -> Result<Flags, Problem> {
     let (run, no_config) = match &cli.command {
         Command::Run(run) => (run.clone(), false),
         Command::Demo
@@ -120,16 +126,29 @@ fn flags(cli: &Cli) -> Flags {
         | Command::Baseline(_)
         | Command::Import(_) => (RunArgs::default(), true),
     };
-    Flags {
+    let upstream_proxy = run.upstream_proxy.as_ref().map(|flag| {
+        let proxy: UpstreamProxy = flag.parse().map_err(|e| advice::upstream_proxy(&e))?;
+        match proxy.credentials {
+            Some(_) => Err(advice::password_in_flag()),
+            None => Ok(proxy),
+        }
+    });
+    let reverse = run.reverse.as_ref();
+    let reverse = reverse.map(|flag| flag.parse().map_err(|e| advice::reverse(&e)));
+    Ok(Flags {
         config: run.config,
         no_config,
         listen: run.listen,
+        lan: run.lan,
         ui: run.ui,
         data: cli.global.data.clone(),
         upstream_ca: run.upstream_ca,
         insecure_upstream: run.insecure_upstream,
+        upstream_proxy: upstream_proxy.transpose()?,
+        reverse: reverse.transpose()?,
+        reverse_keep_host: run.reverse_keep_host,
         color: cli.global.color,
-    }
+    })
 }
 
 /// A found file that names another store is not followed, but whoever wrote it may expect that.

@@ -18,6 +18,9 @@ mod context;
 mod entry;
 mod git_index;
 mod input;
+mod lan;
+mod limits;
+mod notices;
 mod running;
 #[cfg(test)]
 mod sample;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::settings::ColorWhen;
+use crate::config::color::ColorWhen;
 
 /// How text may look on a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::problem::Problem;
-use super::{advice, clock, git_index};
+use super::{advice, clock, git_index, limits, notices};
 use crate::analysis::{self, Analysis, Event};
 use crate::baseline::route;
 use crate::ca::Authority;
@@ -20,7 +21,7 @@ use crate::capture::recorder::Recorder;
 use crate::capture::store::Store;
 use crate::capture::{self, Clock, Counts, Writer};
 use crate::net::{Dialer, DialerSettings, UpstreamTls};
-use crate::proxy::{Listener, Shared};
+use crate::proxy::{Accepting, Limits, Listener, Shared};
 
 /// All parts of a running proxy.
 pub(crate) struct Running {
@@ -29,6 +30,8 @@ pub(crate) struct Running {
     recorder: Recorder,
     writer: Writer,
     analysis: Analysis,
+    accepting: watch::Receiver<Accepting>,
+    limits: Limits,
     /// The data path, and what stops it.
     path: JoinHandle<()>,
     stop: CancellationToken,
@@ -63,14 +66,21 @@ impl Running {
         };
         let (recorder, writer, analysis) = record(store, context, on_event)?;
         let address = listener.local_addr();
+        let (chosen, usual) = (&context.settings.limits, DialerSettings::default());
         let dialer = Dialer::new(
             DialerSettings {
                 own_listeners: vec![address],
-                ..DialerSettings::default()
+                connect_timeout: chosen
+                    .connect_timeout
+                    .map_or(usual.connect_timeout, |s| s.0),
+                ..usual
             },
             tls,
         );
-        let shared = Arc::new(Shared::new(recorder.clone(), authority, dialer));
+        let limits = limits::limits(&context.settings.limits);
+        let shared = Shared::new(recorder.clone(), authority, dialer, limits);
+        let shared = Arc::new(shared);
+        let accepting = listener.accepting();
         let stop = CancellationToken::new();
         let path = tokio::spawn(listener.serve(Arc::clone(&shared), stop.clone()));
         // Slow, and not needed before the first TLS handshake with an origin.
@@ -81,6 +91,8 @@ impl Running {
             recorder,
             writer,
             analysis,
+            accepting,
+            limits,
             path,
             stop,
         })
@@ -89,6 +101,18 @@ impl Running {
     /// Where the proxy listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until new connections are taken, or are no longer, and says so.
+    pub(crate) async fn accepting_changed(&mut self) -> String {
+        match self.accepting.changed().await {
+            Ok(()) => {
+                let state = *self.accepting.borrow_and_update();
+                notices::accepting(state, self.limits.connections)
+            }
+            // The path has ended: nothing will change any more.
+            Err(_ended) => std::future::pending().await,
+        }
     }
 
     /// What clients are to trust.
@@ -188,7 +212,11 @@ fn upstream_tls(context: &Context) -> Result<UpstreamTls, Problem> {
         .iter()
         .map(|setting| setting.value.0.clone())
         .collect();
-    UpstreamTls::new(&roots, insecure).map_err(|error| advice::roots(&error))
+    let tls = UpstreamTls::new(&roots, insecure).map_err(|error| advice::roots(&error))?;
+    Ok(match settings.limits.tls_timeout {
+        Some(timeout) => tls.with_handshake_timeout(timeout.0),
+        None => tls,
+    })
 }
 
 fn authority(context: &Context, tls: &UpstreamTls) -> Result<Authority, Problem> {

@@ -10,8 +10,12 @@ use crate::capture::Counts;
 /// What the block tells.
 #[derive(Clone, Debug)]
 pub(crate) struct StartUp<'a> {
-    /// Where the proxy listens.
+    /// Where this machine finds the proxy.
     pub(crate) address: SocketAddr,
+    /// What others on the network can do, if they can.
+    pub(crate) network: Vec<String>,
+    /// What the environment says and does not count.
+    pub(crate) ignored: Vec<String>,
     /// The certificate that clients are to trust.
     pub(crate) ca: &'a Path,
     /// The command that adds a request that works.
@@ -54,6 +58,14 @@ impl StartUp<'_> {
         line("", self.add_baseline);
         if self.needs_data_flag {
             line("", "each command below needs this --data, too");
+        }
+        let mut label = "caution";
+        for text in &self.network {
+            line(label, text);
+            label = "";
+        }
+        for text in &self.ignored {
+            line("caution", text);
         }
         for host in &self.insecure {
             line(
@@ -136,6 +148,8 @@ mod tests {
     fn the_block_tells_how_to_point_clients_here() {
         let block = StartUp {
             address: "127.0.0.1:4010".parse().unwrap(),
+            network: Vec::new(),
+            ignored: Vec::new(),
             ca: Path::new("/home/me/.local/share/why401/ca.pem"),
             add_baseline: "why401 baseline add --curl -",
             needs_data_flag: false,
@@ -150,6 +164,8 @@ mod tests {
     fn what_is_not_as_usual_is_told() {
         let block = StartUp {
             address: "[::1]:5000".parse().unwrap(),
+            network: vec!["one line".to_owned(), "another".to_owned()],
+            ignored: vec!["ALL_PROXY is ignored".to_owned()],
             ca: Path::new("/my project/certs/ca.pem"),
             add_baseline: "why401 baseline add --curl - --data /d",
             needs_data_flag: true,

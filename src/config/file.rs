@@ -1,14 +1,20 @@
 //! A configuration file as written: every key typed, every fault of the file found, with its place.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::settings::{ColorWhen, InsecureHost, ListenAddr, UiAddr};
+use super::color::ColorWhen;
+use super::entries::{ClientCertificate, Draft, Resolve};
+use super::exceptions::ProxyException;
+use super::fault::{Fault, FaultKind, Located, Position, nearest};
+use super::host::{HostPattern, InsecureHost};
+use super::limits::{COUNTS, ChosenLimits, SIZES, WAITS};
+use super::listen::{ListenAddr, UiAddr};
+use super::proxy_url::UpstreamProxy;
+use super::reader::Reader;
+use super::reverse::ReverseUrl;
 use super::units::{ByteSize, Span};
 
 /// How a file came to be read, and so what it may say.
@@ -27,6 +33,8 @@ pub enum Trust {
 pub struct Written {
     /// `listen`
     pub listen: Option<Located<ListenAddr>>,
+    /// `lan`
+    pub lan: Option<Located<bool>>,
     /// `ui`
     pub ui: Option<Located<UiAddr>>,
     /// `data`
@@ -37,6 +45,22 @@ pub struct Written {
     pub upstream_ca: Vec<Located<PathBuf>>,
     /// `upstream.insecure`
     pub upstream_insecure: Vec<Located<InsecureHost>>,
+    /// `upstream.proxy`
+    pub upstream_proxy: Option<Located<UpstreamProxy>>,
+    /// `upstream.no_proxy`
+    pub no_proxy: Option<Vec<Located<ProxyException>>>,
+    /// `[[resolve]]`
+    pub resolve: Vec<Located<Resolve>>,
+    /// `[[client_certificate]]`
+    pub client_certificates: Vec<Located<ClientCertificate>>,
+    /// `[[passthrough]]`
+    pub passthrough: Vec<Located<HostPattern>>,
+    /// `reverse.url`
+    pub reverse: Option<Located<ReverseUrl>>,
+    /// `reverse.keep_host`
+    pub reverse_keep_host: Option<Located<bool>>,
+    /// `limits`
+    pub limits: ChosenLimits,
     /// `capture.body_limit`
     pub body_limit: Option<Located<ByteSize>>,
     /// `capture.history.exchanges`
@@ -53,100 +77,38 @@ pub struct Written {
     pub passed_over: Vec<Located<String>>,
 }
 
-/// A value and where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Located<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub position: Position,
-}
-
-/// A place in a text: both count from 1, columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The line.
-    pub line: usize,
-    /// The column.
-    pub column: usize,
-}
-
-impl Position {
-    fn of(text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: before
-                .get(line_start..)
-                .map_or(0, |line| line.chars().count())
-                + 1,
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
-}
-
-/// Something in a file that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Where.
-    pub position: Position,
-    /// What.
-    pub kind: FaultKind,
-}
-
-/// What is wrong in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum FaultKind {
-    /// It is no TOML.
-    #[error("this is no TOML: {0}")]
-    Syntax(String),
-    /// A key that does not exist.
-    #[error("there is no key `{key}`{}", did_you_mean(*near))]
-    UnknownKey {
-        /// The key as written, with its tables.
-        key: String,
-        /// The key that was probably meant.
-        near: Option<&'static str>,
-    },
-    /// A value of another type.
-    #[error("`{key}` must be {expected}, got {found}")]
-    WrongType {
-        /// The key.
-        key: String,
-        /// What it takes.
-        expected: &'static str,
-        /// What it got.
-        found: &'static str,
-    },
-    /// A value that cannot be used.
-    #[error("`{key}` cannot be \"{value}\": {reason}")]
-    BadValue {
-        /// The key.
-        key: String,
-        /// The value.
-        value: String,
-        /// Why not.
-        reason: String,
-    },
-    /// A key that counts only in a file that the user named.
-    #[error("`{0}` does not count in a file that was found, not named")]
-    OnlyWhenNamed(String),
-}
-
 /// Every key. Those of `display` count even in a file that was only found.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 36] = [
     "listen",
+    "lan",
     "ui",
     "data",
     "ca.dir",
     "upstream.ca",
     "upstream.insecure",
+    "upstream.proxy",
+    "upstream.no_proxy",
+    "resolve.host",
+    "resolve.port",
+    "resolve.address",
+    "client_certificate.host",
+    "client_certificate.certificate",
+    "client_certificate.key",
+    "client_certificate.pkcs12",
+    "client_certificate.password_env",
+    "passthrough.host",
+    "reverse.url",
+    "reverse.keep_host",
+    "limits.connections",
+    "limits.head_bytes",
+    "limits.head_fields",
+    "limits.request_line",
+    "limits.chunk_extensions",
+    "limits.head_timeout",
+    "limits.connect_timeout",
+    "limits.tls_timeout",
+    "limits.shutdown_grace",
+    "limits.own_header_list",
     "capture.body_limit",
     "capture.history.exchanges",
     "capture.history.minutes",
@@ -154,6 +116,9 @@ pub const KEYS: [&str; 12] = [
     "display.color",
     "display.width",
 ];
+
+/// The keys whose value is a list of tables.
+const LISTS: [&str; 3] = ["resolve", "client_certificate", "passthrough"];
 
 /// Reads a file's text.
 ///
@@ -167,222 +132,204 @@ pub fn read(text: &str, trust: Trust) -> Result<Written, Vec<Fault>> {
             kind: FaultKind::Syntax(error.message().replace('\n', ", ")),
         }]
     })?;
-    let mut reader = Reader {
-        text,
+    let mut file = File {
+        reader: Reader {
+            text,
+            faults: Vec::new(),
+        },
         trust,
         written: Written::default(),
-        faults: Vec::new(),
     };
-    reader.table("", table.get_ref());
-    if reader.faults.is_empty() {
-        return Ok(reader.written);
+    file.table("", table.get_ref());
+    let mut faults = file.reader.faults;
+    if faults.is_empty() {
+        return Ok(file.written);
     }
-    reader.faults.sort_by_key(|fault| fault.position);
-    Err(reader.faults)
+    faults.sort_by_key(|fault| fault.position);
+    Err(faults)
 }
 
-struct Reader<'t> {
-    text: &'t str,
+struct File<'t> {
+    reader: Reader<'t>,
     trust: Trust,
     written: Written,
-    faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
+impl File<'_> {
     /// Goes no deeper than [`KEYS`] do: a table of another name is a fault.
     fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
         for (key, value) in table {
             let name = format!("{prefix}{}", key.get_ref());
             let group = format!("{name}.");
-            if KEYS.contains(&name.as_str()) {
+            let is_list = LISTS.contains(&name.as_str());
+            if is_list || KEYS.contains(&name.as_str()) {
                 match self.trust {
-                    _ if name.starts_with("display.") => self.value(&name, value),
-                    Trust::Named => self.value(&name, value),
-                    Trust::Found => self.fault(key.span().start, FaultKind::OnlyWhenNamed(name)),
-                    Trust::FoundInPassing => self.written.passed_over.push(Located {
-                        value: name,
-                        position: Position::of(self.text, key.span().start),
-                    }),
+                    Trust::Found | Trust::FoundInPassing if !name.starts_with("display.") => {
+                        self.does_not_count(name, key.span().start);
+                    }
+                    _ if is_list => self.entries(&name, value),
+                    _ => self.value(&name, value),
                 }
             } else if KEYS.iter().any(|known| known.starts_with(&group)) {
                 match value.get_ref().as_table() {
                     Some(inner) => self.table(&group, inner),
-                    None => self.wrong_type(&name, "a table", value),
+                    None => self.reader.wrong_type(&name, "a table", value),
                 }
             } else {
-                let near = nearest(&name);
-                self.fault(key.span().start, FaultKind::UnknownKey { key: name, near });
+                self.unknown(name, key.span().start);
             }
         }
     }
 
-    fn value(&mut self, key: &str, value: &Spanned<DeValue<'_>>) {
-        match key {
-            "listen" => self.written.listen = self.parsed(key, value),
-            "ui" => self.written.ui = self.parsed(key, value),
-            "data" => self.written.data = self.path(key, value),
-            "ca.dir" => self.written.ca_dir = self.path(key, value),
-            "upstream.ca" => self.written.upstream_ca = self.list(key, value, Self::path),
-            "upstream.insecure" => {
-                self.written.upstream_insecure = self.list(key, value, Self::parsed);
+    fn does_not_count(&mut self, key: String, offset: usize) {
+        match self.trust {
+            Trust::FoundInPassing => self.written.passed_over.push(Located {
+                value: key,
+                position: Position::of(self.reader.text, offset),
+            }),
+            Trust::Named | Trust::Found => {
+                self.reader.fault(offset, FaultKind::OnlyWhenNamed(key));
             }
-            "capture.body_limit" => self.written.body_limit = self.parsed(key, value),
+        }
+    }
+
+    fn unknown(&mut self, key: String, offset: usize) {
+        let near = nearest(&key);
+        self.reader
+            .fault(offset, FaultKind::UnknownKey { key, near });
+    }
+
+    fn value(&mut self, key: &str, value: &Spanned<DeValue<'_>>) {
+        let (reader, written) = (&mut self.reader, &mut self.written);
+        match key {
+            "listen" => written.listen = reader.parsed(key, value),
+            "lan" => written.lan = reader.flag(key, value),
+            "ui" => written.ui = reader.parsed(key, value),
+            "data" => written.data = reader.path(key, value),
+            "ca.dir" => written.ca_dir = reader.path(key, value),
+            "upstream.ca" => written.upstream_ca = reader.list(key, value, Reader::path),
+            "upstream.insecure" => {
+                written.upstream_insecure = reader.list(key, value, Reader::parsed);
+            }
+            "upstream.proxy" => written.upstream_proxy = reader.secret(key, value),
+            "upstream.no_proxy" => {
+                written.no_proxy = Some(reader.list(key, value, Reader::parsed));
+            }
+            "reverse.url" => written.reverse = reader.secret(key, value),
+            "reverse.keep_host" => written.reverse_keep_host = reader.flag(key, value),
+            "capture.body_limit" => written.body_limit = reader.parsed(key, value),
             "capture.history.exchanges" => {
-                self.written.history_exchanges = self.number(key, value, (1, 100_000));
+                written.history_exchanges = reader.number(key, value, (1, 100_000));
             }
             "capture.history.minutes" => {
-                self.written.history_minutes = self.number(key, value, (1, 7 * 24 * 60));
+                written.history_minutes = reader.number(key, value, (1, 7 * 24 * 60));
             }
-            "capture.retention" => self.written.retention = self.parsed(key, value),
-            "display.color" => self.written.color = self.parsed(key, value),
-            "display.width" => self.written.width = self.number(key, value, (60, 100)),
+            "capture.retention" => written.retention = reader.parsed(key, value),
+            "display.color" => written.color = reader.parsed(key, value),
+            "display.width" => written.width = reader.number(key, value, (60, 100)),
+            limit => self.limit(limit, value),
+        }
+    }
+
+    fn limit(&mut self, key: &str, value: &Spanned<DeValue<'_>>) {
+        let (reader, limits) = (&mut self.reader, &mut self.written.limits);
+        match key {
+            "limits.connections" => limits.connections = count(reader, key, value),
+            "limits.head_bytes" => limits.head_bytes = size(reader, key, value),
+            "limits.head_fields" => limits.head_fields = count(reader, key, value),
+            "limits.request_line" => limits.request_line = size(reader, key, value),
+            "limits.chunk_extensions" => limits.chunk_extensions = size(reader, key, value),
+            "limits.head_timeout" => limits.head_timeout = wait(reader, key, value),
+            "limits.connect_timeout" => limits.connect_timeout = wait(reader, key, value),
+            "limits.tls_timeout" => limits.tls_timeout = wait(reader, key, value),
+            "limits.shutdown_grace" => limits.shutdown_grace = wait(reader, key, value),
+            "limits.own_header_list" => limits.own_header_list = size(reader, key, value),
             _ => {}
         }
     }
 
-    fn parsed<T: FromStr>(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Located<T>>
-    where
-        T::Err: fmt::Display,
-    {
-        let text = self.string(key, value)?;
-        match text.value.parse() {
-            Ok(value) => Some(Located {
-                value,
-                position: text.position,
-            }),
-            Err(reason) => {
-                self.bad_value(key, &text.value, reason.to_string(), value);
-                None
+    /// The tables of a list.
+    fn entries(&mut self, list: &str, value: &Spanned<DeValue<'_>>) {
+        let Some(array) = value.get_ref().as_array() else {
+            self.reader.wrong_type(list, "a list of tables", value);
+            return;
+        };
+        for entry in array {
+            let Some(table) = entry.get_ref().as_table() else {
+                self.reader.wrong_type(list, "a list of tables", entry);
+                continue;
+            };
+            let faults = self.reader.faults.len();
+            let draft = self.draft(list, table);
+            if self.reader.faults.len() == faults {
+                self.keep(list, draft, entry.span().start);
             }
         }
     }
 
-    fn path(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Located<PathBuf>> {
-        let text = self.string(key, value)?;
-        if text.value.is_empty() {
-            self.bad_value(key, "", "a path is expected".to_owned(), value);
-            return None;
+    fn draft(&mut self, list: &str, table: &DeTable<'_>) -> Draft {
+        let mut draft = Draft::default();
+        for (key, value) in table {
+            let key_name = format!("{list}.{}", key.get_ref());
+            let (name, reader) = (key_name.as_str(), &mut self.reader);
+            match name {
+                "resolve.host" => draft.host = bare(reader.parsed(name, value)),
+                "resolve.port" => draft.port = bare(reader.number(name, value, (1, 65_535))),
+                "resolve.address" => draft.address = bare(reader.parsed(name, value)),
+                "client_certificate.host" | "passthrough.host" => {
+                    draft.hosts = bare(reader.parsed(name, value));
+                }
+                "client_certificate.certificate" => {
+                    draft.certificate = bare(reader.path(name, value));
+                }
+                "client_certificate.key" => draft.key = bare(reader.path(name, value)),
+                "client_certificate.pkcs12" => draft.pkcs12 = bare(reader.path(name, value)),
+                "client_certificate.password_env" => {
+                    draft.password_env = bare(reader.string(name, value));
+                }
+                _ => self.unknown(key_name, key.span().start),
+            }
         }
-        Some(Located {
-            value: PathBuf::from(text.value),
-            position: text.position,
-        })
+        draft
     }
 
-    fn string(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Located<String>> {
-        let Some(text) = value.get_ref().as_str() else {
-            self.wrong_type(key, "a string", value);
-            return None;
+    fn keep(&mut self, list: &str, draft: Draft, offset: usize) {
+        let position = Position::of(self.reader.text, offset);
+        let kept = match list {
+            "resolve" => draft
+                .into_resolve()
+                .map(|value| self.written.resolve.push(Located { value, position })),
+            "client_certificate" => draft.into_client_certificate().map(|value| {
+                let certificates = &mut self.written.client_certificates;
+                certificates.push(Located { value, position });
+            }),
+            _ => draft
+                .into_passthrough()
+                .map(|value| self.written.passthrough.push(Located { value, position })),
         };
-        Some(Located {
-            value: text.to_owned(),
-            position: Position::of(self.text, value.span().start),
-        })
-    }
-
-    fn number<T: TryFrom<u64>>(
-        &mut self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        (least, most): (u64, u64),
-    ) -> Option<Located<T>> {
-        let Some(integer) = value.get_ref().as_integer() else {
-            self.wrong_type(key, "a whole number", value);
-            return None;
-        };
-        let number = u64::from_str_radix(integer.as_str(), integer.radix())
-            .ok()
-            .filter(|number| (least..=most).contains(number))
-            .and_then(|number| T::try_from(number).ok());
-        let Some(number) = number else {
-            let reason = format!("a number from {least} to {most} is expected");
-            self.bad_value(key, &integer.to_string(), reason, value);
-            return None;
-        };
-        Some(Located {
-            value: number,
-            position: Position::of(self.text, value.span().start),
-        })
-    }
-
-    fn list<T>(
-        &mut self,
-        key: &str,
-        value: &Spanned<DeValue<'_>>,
-        one: fn(&mut Self, &str, &Spanned<DeValue<'_>>) -> Option<Located<T>>,
-    ) -> Vec<Located<T>> {
-        let Some(array) = value.get_ref().as_array() else {
-            self.wrong_type(key, "a list of strings", value);
-            return Vec::new();
-        };
-        array
-            .iter()
-            .filter_map(|item| one(self, key, item))
-            .collect()
-    }
-
-    fn wrong_type(&mut self, key: &str, expected: &'static str, value: &Spanned<DeValue<'_>>) {
-        let kind = FaultKind::WrongType {
-            key: key.to_owned(),
-            expected,
-            found: type_name(value.get_ref()),
-        };
-        self.fault(value.span().start, kind);
-    }
-
-    fn bad_value(&mut self, key: &str, text: &str, reason: String, at: &Spanned<DeValue<'_>>) {
-        let kind = FaultKind::BadValue {
-            key: key.to_owned(),
-            value: text.chars().take(LONGEST_QUOTE).collect(),
-            reason,
-        };
-        self.fault(at.span().start, kind);
-    }
-
-    fn fault(&mut self, offset: usize, kind: FaultKind) {
-        self.faults.push(Fault {
-            position: Position::of(self.text, offset),
-            kind,
-        });
+        if let Err(missing) = kept {
+            let table = list.to_owned();
+            self.reader
+                .fault(offset, FaultKind::Incomplete { table, missing });
+        }
     }
 }
 
-fn type_name(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
+fn count(reader: &mut Reader<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<u32> {
+    bare(reader.number(key, value, COUNTS))
 }
 
-/// The key that was probably meant: spelt alike, or of the same name in another table.
-fn nearest(key: &str) -> Option<&'static str> {
-    if key.len() > LONGEST_QUOTE {
-        return None;
-    }
-    let last = |key: &'static str| key.rsplit('.').next().unwrap_or(key);
-    let likeness = |known: &'static str| {
-        let whole = strsim::normalized_damerau_levenshtein(key, known);
-        let own = key.rsplit('.').next().unwrap_or(key);
-        whole.max(strsim::normalized_damerau_levenshtein(own, last(known)))
-    };
-    KEYS.into_iter()
-        .map(|known| (likeness(known), known))
-        .filter(|(likeness, _)| *likeness >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
+fn size(reader: &mut Reader<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<ByteSize> {
+    bare(reader.within(key, value, SIZES))
 }
 
-fn did_you_mean(near: Option<&str>) -> String {
-    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+fn wait(reader: &mut Reader<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Span> {
+    bare(reader.within(key, value, WAITS))
 }
 
-/// How many characters of a key or value are quoted or compared: longer ones help nobody.
-const LONGEST_QUOTE: usize = 80;
+fn bare<T>(located: Option<Located<T>>) -> Option<T> {
+    located.map(|located| located.value)
+}
 
 #[cfg(test)]
 mod tests {
@@ -422,6 +369,79 @@ mod tests {
     }
 
     #[test]
+    fn the_entries_of_lists_are_read() {
+        let written = read(
+            "[[resolve]]\nhost = 'API.test'\nport = 443\naddress = '127.0.0.1:8443'\n\
+             [[client_certificate]]\nhost = '*.acme.test'\ncertificate = 'c.pem'\nkey = 'c.key'\n\
+             [[client_certificate]]\nhost = 'b.test'\npkcs12 = 'b.p12'\npassword_env = 'P'\n\
+             [[passthrough]]\nhost = '*.bank.test'\n[[passthrough]]\nhost = 'tax.test'\n",
+            Trust::Named,
+        )
+        .unwrap();
+        assert_eq!(written.resolve[0].value.host, "api.test");
+        assert_eq!(written.resolve[0].value.address.port, Some(8443));
+        assert_eq!(written.client_certificates.len(), 2);
+        assert!(
+            written.client_certificates[0]
+                .value
+                .host
+                .matches("a.acme.test")
+        );
+        assert_eq!(written.client_certificates[1].position.line, 9);
+        assert_eq!(written.passthrough.len(), 2);
+    }
+
+    #[test]
+    fn an_entry_that_lacks_something_or_says_too_much_is_told() {
+        let text = "[[resolve]]\nhost = 'a'\n[[client_certificate]]\nhost = 'a'\nkey = 'k'\n\
+                    pkcs12 = 'p'\n[[passthrough]]\nhosts = 'a'\n[zzz]\n";
+        assert_eq!(
+            faults(text, Trust::Named),
+            [
+                "1:1 this `[[resolve]]` lacks `host` and `address`",
+                "3:1 this `[[client_certificate]]` lacks either `certificate` and `key`, or \
+                 `pkcs12` and its `password_env`",
+                "8:1 there is no key `passthrough.hosts`; did you mean `passthrough.host`?",
+                "9:2 there is no key `zzz`",
+            ]
+        );
+        assert_eq!(
+            faults("resolve = 1\npassthrough = ['a']", Trust::Named),
+            [
+                "1:11 `resolve` must be a list of tables, got a whole number",
+                "2:16 `passthrough` must be a list of tables, got a string",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_limit_is_within_bounds() {
+        let text = "[limits]\nhead_bytes = '1 B'\nhead_timeout = '2 h'\nconnections = 0\n\
+                    shutdown_grace = '50 ms'\n";
+        assert_eq!(
+            faults(text, Trust::Named),
+            [
+                "2:14 `limits.head_bytes` cannot be \"1 B\": 1 KiB to 64 MiB is expected",
+                "3:16 `limits.head_timeout` cannot be \"2 h\": 10 ms to 1 h is expected",
+                "4:15 `limits.connections` cannot be \"0\": a number from 1 to 1000000 is expected",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_password_is_not_repeated_when_its_url_is_off() {
+        let text = "upstream.proxy = 'ftp://me:secret@p.test:1'\n\
+                    reverse.url = 'https://me:secret@a.test'\n";
+        let faults = faults(text, Trust::Named).join("\n");
+        assert!(
+            faults.contains("`upstream.proxy` cannot be used"),
+            "{faults}"
+        );
+        assert!(faults.contains("`reverse.url` cannot be used"), "{faults}");
+        assert!(!faults.contains("secret"), "{faults}");
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_its_place_and_the_nearest() {
         assert_eq!(
             faults(
@@ -451,7 +471,7 @@ mod tests {
                 "2:10 `listen` cannot be \"127.0.0.1\": the port is missing, as in 127.0.0.1:4010",
                 "3:11 `display` must be a table, got a whole number",
                 "4:27 `upstream.insecure` must be a string, got a whole number",
-                "5:21 `capture.retention` cannot be \"7\": the unit is missing: s, m, h, d, w",
+                "5:21 `capture.retention` cannot be \"7\": the unit is missing: ms, s, m, h, d, w",
                 "6:2 there is no key `display2`",
             ]
         );
@@ -490,7 +510,7 @@ mod tests {
     fn every_key_can_be_wrong() {
         for key in KEYS {
             assert!(
-                read(&format!("{key} = true"), Trust::Named).is_err(),
+                read(&format!("{key} = 2026-01-01"), Trust::Named).is_err(),
                 "{key}"
             );
         }

@@ -1,18 +1,28 @@
-//! Finds the configuration files and lays flags over files over defaults.
+//! Lays flags over files over the environment over defaults.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use etcetera::BaseStrategy;
 use thiserror::Error;
 
-use super::file::{self, Fault, Located, Trust, Written};
+use super::color::ColorWhen;
+use super::entries::ClientCertificate;
+use super::fault::{Fault, Located};
+use super::file::{Trust, Written};
+use super::host::InsecureHost;
+use super::layers::{Layer, found};
+use super::limits::ChosenLimits;
+use super::listen::{ListenAddr, UiAddr};
+use super::places::Places;
+use super::proxies::Proxies;
+use super::proxy_url::UpstreamProxy;
+use super::reverse::ReverseUrl;
 use super::settings::{
-    BODY_LIMIT, ColorWhen, HISTORY_AGE, HISTORY_EXCHANGES, InsecureHost, LISTEN, ListenAddr,
-    RETENTION, Setting, Settings, Source, UiAddr,
+    BODY_LIMIT, HISTORY_AGE, HISTORY_EXCHANGES, LISTEN, RETENTION, Setting, Settings, Source,
 };
+use super::units::Span;
 
 /// What the flags say.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +33,8 @@ pub struct Flags {
     pub no_config: bool,
     /// `--listen`
     pub listen: Option<ListenAddr>,
+    /// `--lan`
+    pub lan: bool,
     /// `--ui`
     pub ui: Option<UiAddr>,
     /// `--data`
@@ -31,34 +43,14 @@ pub struct Flags {
     pub upstream_ca: Vec<PathBuf>,
     /// `--insecure-upstream`
     pub insecure_upstream: Vec<InsecureHost>,
+    /// `--upstream-proxy`
+    pub upstream_proxy: Option<UpstreamProxy>,
+    /// `--reverse`
+    pub reverse: Option<ReverseUrl>,
+    /// `--reverse-keep-host`
+    pub reverse_keep_host: bool,
     /// `--color`
     pub color: Option<ColorWhen>,
-}
-
-/// Where files are looked for.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// The working directory.
-    pub working: PathBuf,
-    /// The user's home, for `~/`.
-    pub home: Option<PathBuf>,
-    /// Our folder among the user's configuration files.
-    pub user_config: Option<PathBuf>,
-    /// Our folder among the user's data.
-    pub user_data: Option<PathBuf>,
-}
-
-impl Places {
-    /// The places of this user and this process, by the conventions of the system.
-    pub fn of_this_process() -> Self {
-        let base = etcetera::choose_base_strategy().ok();
-        Self {
-            working: PathBuf::from("."),
-            home: base.as_ref().map(|base| base.home_dir().to_owned()),
-            user_config: base.as_ref().map(|base| base.config_dir().join("why401")),
-            user_data: base.map(|base| base.data_dir().join("why401")),
-        }
-    }
 }
 
 /// Why there are no settings.
@@ -71,6 +63,14 @@ pub enum ConfigError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Other machines could reach the address, and nobody said that they may.
+    #[error("other machines could reach {address}")]
+    OpenToOthers {
+        /// The address.
+        address: SocketAddr,
+        /// Who chose it.
+        chosen_by: Source,
     },
     /// A file has faults.
     #[error("the configuration file has faults")]
@@ -85,101 +85,55 @@ pub enum ConfigError {
 }
 
 /// The settings: the flags, over the file of `--config`; without one over `./why401.toml` (as far
-/// as that counts), over the user's own file; over the defaults.
+/// as that counts), over the user's own file; over the environment; over the defaults.
 ///
 /// # Errors
-/// When a file cannot be read or has faults.
+/// When a file cannot be read or has faults, or when the proxy would be open to others unasked.
 pub fn load(flags: &Flags, places: &Places) -> Result<Settings, ConfigError> {
     let layers = match &flags.config {
         Some(path) => vec![Layer::read(path, Trust::Named)?],
-        None => found_layers(flags, places)?,
+        None => found(flags, places)?,
     };
-    Ok(resolve(flags, &layers, places))
-}
-
-/// The name that is looked for in the working directory.
-pub const FOUND_NAME: &str = "why401.toml";
-/// The name that is looked for in the user's folder.
-pub const USER_NAME: &str = "config.toml";
-
-/// A file that was read; the first layer that says something counts.
-struct Layer {
-    path: PathBuf,
-    written: Written,
-}
-
-impl Layer {
-    fn read(path: &Path, trust: Trust) -> Result<Self, ConfigError> {
-        let text = read_text(path).map_err(|source| ConfigError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let written = file::read(&text, trust).map_err(|faults| ConfigError::Faults {
-            path: path.to_owned(),
-            trust,
-            faults,
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            written,
-        })
+    let settings = resolve(flags, &layers, places);
+    let listen = &settings.listen;
+    // Without `--config` there is no `--lan` either, and nothing that listens.
+    if listen.value.is_open_to_others() && !settings.lan.value && !flags.no_config {
+        return Err(ConfigError::OpenToOthers {
+            address: listen.value.0,
+            chosen_by: listen.source.clone(),
+        });
     }
-
-    fn read_if_there(path: &Path, trust: Trust) -> Result<Option<Self>, ConfigError> {
-        match Self::read(path, trust) {
-            Err(ConfigError::Read { source, .. }) if is_absent(&source) => Ok(None),
-            layer => layer.map(Some),
-        }
-    }
-
-    fn source<T>(&self, located: &Located<T>) -> Source {
-        Source::File(self.path.clone(), located.position)
-    }
-
-    /// A path of this file: `~/` is the home, others are relative to the file.
-    fn path(&self, located: &Located<PathBuf>, places: &Places) -> Setting<PathBuf> {
-        let value = match (located.value.strip_prefix("~"), &places.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => self
-                .path
-                .parent()
-                .unwrap_or(Path::new(""))
-                .join(&located.value),
-        };
-        Setting {
-            value,
-            source: self.source(located),
-        }
-    }
-}
-
-fn found_layers(flags: &Flags, places: &Places) -> Result<Vec<Layer>, ConfigError> {
-    let trust = if flags.no_config {
-        Trust::FoundInPassing
-    } else {
-        Trust::Found
-    };
-    let found = Layer::read_if_there(&places.working.join(FOUND_NAME), trust)?;
-    let own = match &places.user_config {
-        Some(folder) => Layer::read_if_there(&folder.join(USER_NAME), Trust::Named)?,
-        None => None,
-    };
-    Ok(found.into_iter().chain(own).collect())
+    Ok(settings)
 }
 
 fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Settings {
     let pick = Pick { layers };
     let data = data_folder(flags, layers, places);
-    let ca_dir = layers
-        .iter()
-        .find_map(|layer| Some(layer.path(layer.written.ca_dir.as_ref()?, places)))
-        .or_else(|| data.clone());
+    let ca_dir = path_of(layers, places, |w| w.ca_dir.as_ref()).or_else(|| data.clone());
     Settings {
         listen: pick.value(flag("--listen", flags.listen), |w| w.listen, LISTEN),
+        lan: pick.value(switch("--lan", flags.lan), |w| w.lan, false),
         ui: pick.value(flag("--ui", flags.ui), |w| w.ui, UiAddr::Off),
         ca_dir,
         upstream_ca: upstream_ca(flags, layers, places),
         insecure_upstream: insecure_upstream(flags, layers),
+        proxies: proxies(flags, layers, places),
+        resolve: pick.all(|w| &w.resolve),
+        client_certificates: client_certificates(layers, places),
+        passthrough: pick.all(|w| &w.passthrough),
+        reverse: flag("--reverse", flags.reverse.clone())
+            .or_else(|| pick.first(|w| w.reverse.as_ref()))
+            .map(|reverse| reverse.map(|url| url.0)),
+        reverse_keep_host: pick.value(
+            switch("--reverse-keep-host", flags.reverse_keep_host),
+            |w| w.reverse_keep_host,
+            false,
+        ),
+        limits: layers
+            .iter()
+            .fold(ChosenLimits::default(), |limits, layer| {
+                limits.or(layer.written.limits)
+            }),
         body_limit: pick.value(None, |w| w.body_limit, BODY_LIMIT),
         history_exchanges: pick
             .value(None, |w| w.history_exchanges, 0)
@@ -189,11 +143,11 @@ fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Settings {
             HISTORY_AGE,
         ),
         retention: pick
-            .value(None, |w| w.retention, super::units::Span(RETENTION))
-            .map_file(|span| span.0, RETENTION),
+            .value(None, |w| w.retention, Span(RETENTION))
+            .map(|span| span.0),
         color: pick.value(flag("--color", flags.color), |w| w.color, ColorWhen::Auto),
         width: pick.value(None, |w| w.width, 0).map_file(Some, None),
-        passed_over: passed_over(layers),
+        passed_over: pick.all(|w| &w.passed_over),
         data,
     }
 }
@@ -203,7 +157,7 @@ struct Pick<'l> {
     layers: &'l [Layer],
 }
 
-impl Pick<'_> {
+impl<'l> Pick<'l> {
     fn value<T: Copy>(
         &self,
         flag: Option<Setting<T>>,
@@ -211,31 +165,48 @@ impl Pick<'_> {
         default: T,
     ) -> Setting<T> {
         let from_file = || {
-            self.layers.iter().find_map(|layer| {
-                let located = written(&layer.written)?;
-                Some(Setting {
-                    value: located.value,
-                    source: layer.source(&located),
-                })
-            })
+            let mut layers = self.layers.iter();
+            layers.find_map(|layer| Some(layer.setting(written(&layer.written)?)))
         };
         flag.or_else(from_file).unwrap_or(Setting {
             value: default,
             source: Source::Default,
         })
     }
+
+    fn first<T: Clone>(
+        &self,
+        written: fn(&'l Written) -> Option<&'l Located<T>>,
+    ) -> Option<Setting<T>> {
+        let mut layers = self.layers.iter();
+        layers.find_map(|layer| Some(layer.setting(written(&layer.written)?.clone())))
+    }
+
+    /// What all layers say, one after the other.
+    fn all<T: Clone>(&self, written: fn(&'l Written) -> &'l Vec<Located<T>>) -> Vec<Setting<T>> {
+        let layers = self.layers.iter();
+        layers
+            .flat_map(|layer| {
+                let values = written(&layer.written).iter().cloned();
+                values.map(|located| layer.setting(located))
+            })
+            .collect()
+    }
 }
 
 impl<T> Setting<T> {
+    fn map<U>(self, convert: impl FnOnce(T) -> U) -> Setting<U> {
+        Setting {
+            value: convert(self.value),
+            source: self.source,
+        }
+    }
+
     /// Converts a value that somebody wrote; the default is given in its final type.
     fn map_file<U>(self, convert: impl FnOnce(T) -> U, default: U) -> Setting<U> {
-        let value = match self.source {
-            Source::Default => default,
-            Source::File(..) | Source::Flag(_) => convert(self.value),
-        };
-        Setting {
-            value,
-            source: self.source,
+        match self.source {
+            Source::Default => self.map(|_default| default),
+            Source::File(..) | Source::Flag(_) | Source::Environment(_) => self.map(convert),
         }
     }
 }
@@ -247,13 +218,24 @@ fn flag<T>(name: &'static str, value: Option<T>) -> Option<Setting<T>> {
     })
 }
 
+fn switch(name: &'static str, given: bool) -> Option<Setting<bool>> {
+    flag(name, given.then_some(true))
+}
+
+fn path_of<'l>(
+    layers: &'l [Layer],
+    places: &Places,
+    written: fn(&'l Written) -> Option<&'l Located<PathBuf>>,
+) -> Option<Setting<PathBuf>> {
+    layers.iter().find_map(|layer| {
+        let located = written(&layer.written)?.clone();
+        Some(layer.setting(located).map(|path| layer.path(&path, places)))
+    })
+}
+
 fn data_folder(flags: &Flags, layers: &[Layer], places: &Places) -> Option<Setting<PathBuf>> {
     flag("--data", flags.data.clone())
-        .or_else(|| {
-            layers
-                .iter()
-                .find_map(|layer| Some(layer.path(layer.written.data.as_ref()?, places)))
-        })
+        .or_else(|| path_of(layers, places, |w| w.data.as_ref()))
         .or_else(|| {
             places.user_data.clone().map(|value| Setting {
                 value,
@@ -264,8 +246,8 @@ fn data_folder(flags: &Flags, layers: &[Layer], places: &Places) -> Option<Setti
 
 fn upstream_ca(flags: &Flags, layers: &[Layer], places: &Places) -> Vec<Setting<PathBuf>> {
     let written = layers.iter().flat_map(|layer| {
-        let files = layer.written.upstream_ca.iter();
-        files.map(|file| layer.path(file, places))
+        let files = layer.written.upstream_ca.iter().cloned();
+        files.map(|file| layer.setting(file).map(|path| layer.path(&path, places)))
     });
     let named = flags.upstream_ca.iter().cloned();
     written
@@ -274,56 +256,65 @@ fn upstream_ca(flags: &Flags, layers: &[Layer], places: &Places) -> Vec<Setting<
 }
 
 fn insecure_upstream(flags: &Flags, layers: &[Layer]) -> Vec<Setting<InsecureHost>> {
-    let written = layers.iter().flat_map(|layer| {
-        let hosts = layer.written.upstream_insecure.iter();
-        hosts.map(|host| Setting {
-            value: host.value.clone(),
-            source: layer.source(host),
-        })
-    });
+    let written = Pick { layers }.all(|w| &w.upstream_insecure);
     let named = flags.insecure_upstream.iter().cloned();
     written
+        .into_iter()
         .chain(named.filter_map(|host| flag("--insecure-upstream", Some(host))))
         .collect()
 }
 
-fn passed_over(layers: &[Layer]) -> Vec<Setting<String>> {
-    let keys = layers.iter().flat_map(|layer| {
-        let keys = layer.written.passed_over.iter();
-        keys.map(|key| Setting {
-            value: key.value.clone(),
-            source: layer.source(key),
+/// One that was named is for every scheme; exceptions that were written replace those of the
+/// environment.
+fn proxies(flags: &Flags, layers: &[Layer], places: &Places) -> Proxies {
+    let environment = places.proxies.clone();
+    let named = flag("--upstream-proxy", flags.upstream_proxy.clone())
+        .or_else(|| Pick { layers }.first(|w| w.upstream_proxy.as_ref()));
+    let written = layers.iter().find_map(|layer| {
+        let entries = layer.written.no_proxy.clone()?;
+        let settings = entries.into_iter().map(|entry| layer.setting(entry));
+        Some(settings.collect())
+    });
+    let exceptions = written.unwrap_or(environment.exceptions);
+    match named {
+        Some(_) => Proxies {
+            http: named.clone(),
+            https: named,
+            exceptions,
+            unusable: Vec::new(),
+        },
+        None => Proxies {
+            exceptions,
+            ..environment
+        },
+    }
+}
+
+fn client_certificates(layers: &[Layer], places: &Places) -> Vec<Setting<ClientCertificate>> {
+    let written = layers.iter().flat_map(|layer| {
+        let certificates = layer.written.client_certificates.iter().cloned();
+        certificates.map(|located| {
+            layer.setting(located).map(|certificate| ClientCertificate {
+                host: certificate.host,
+                files: certificate
+                    .files
+                    .map_paths(|path| layer.path(&path, places)),
+            })
         })
     });
-    keys.collect()
+    written.collect()
 }
-
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-fn read_text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?
-        .take(LARGEST_FILE + 1)
-        .read_to_string(&mut text)?;
-    if read as u64 > LARGEST_FILE {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(text)
-}
-
-/// A configuration is written by hand; what is larger was named by mistake.
-const LARGEST_FILE: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
+    use crate::config::entries::CertificateFiles;
+    use crate::config::environment;
+    use crate::config::file;
+    use crate::model::Scheme;
 
     struct Folders {
         root: tempfile::TempDir,
@@ -337,6 +328,7 @@ mod tests {
             home: Some(root.path().join("home")),
             user_config: Some(root.path().join("config")),
             user_data: Some(root.path().join("data")),
+            proxies: Proxies::default(),
         };
         fs::create_dir(&places.working).unwrap();
         fs::create_dir(root.path().join("config")).unwrap();
@@ -373,6 +365,14 @@ mod tests {
             default.history_exchanges.value
         );
         assert_eq!(example.color.value, default.color.value);
+        assert_eq!(example.lan.value, default.lan.value);
+        assert_eq!(example.proxies.http, None);
+        assert_eq!(example.proxies.https, None);
+        assert_eq!(example.reverse, None);
+        assert_eq!(
+            example.reverse_keep_host.value,
+            default.reverse_keep_host.value
+        );
     }
 
     #[test]
@@ -381,13 +381,18 @@ mod tests {
         let (mut table, mut named) = (String::new(), Vec::new());
         for line in text.lines() {
             let line = line.strip_prefix("# ").unwrap_or(line);
-            if let Some(header) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            let list = line.strip_prefix("[[").and_then(|l| l.strip_suffix("]]"));
+            if let Some(header) = list {
+                table = format!("{header}.");
+            } else if let Some(header) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
                 table = format!("{header}.");
             } else if let Some((key, _)) = line.split_once(" = ") {
                 named.push(format!("{table}{key}"));
             }
         }
         named.sort();
+        // An entry of a list may stand there twice, in two forms.
+        named.dedup();
         let mut keys = file::KEYS;
         keys.sort();
         assert_eq!(named, keys);
@@ -511,6 +516,100 @@ mod tests {
         ));
         let huge = folders.write("huge.toml", &" ".repeat(2 << 20));
         assert!(matches!(read(huge), ConfigError::Read { .. }));
+    }
+
+    #[test]
+    fn an_address_that_others_can_reach_needs_lan() {
+        let folders = folders();
+        let flags = |lan| Flags {
+            listen: Some("0.0.0.0:4010".parse().unwrap()),
+            lan,
+            ..Flags::default()
+        };
+        assert!(matches!(
+            load(&flags(false), &folders.places).unwrap_err(),
+            ConfigError::OpenToOthers {
+                chosen_by: Source::Flag("--listen"),
+                ..
+            }
+        ));
+        assert!(load(&flags(true), &folders.places).is_ok());
+        folders.write("config/config.toml", "listen = '0.0.0.0:4010'");
+        let listing = Flags {
+            no_config: true,
+            ..Flags::default()
+        };
+        assert!(load(&listing, &folders.places).is_ok());
+        folders.write("config/config.toml", "lan = true");
+        assert!(load(&flags(false), &folders.places).is_ok());
+    }
+
+    #[test]
+    fn a_named_proxy_beats_the_environment() {
+        let mut folders = folders();
+        folders.places.proxies = environment::proxies(|name| match name {
+            "ALL_PROXY" => Some("http://env.test:1".to_owned()),
+            "NO_PROXY" => Some("a.test".to_owned()),
+            _ => None,
+        });
+        let way = |flags: &Flags, host: &str| {
+            let settings = load(flags, &folders.places).unwrap();
+            let proxy = settings.proxies.on_the_way_to(Scheme::Https, host);
+            proxy.map(|proxy| proxy.host.clone())
+        };
+        let none = Flags::default();
+        assert_eq!(way(&none, "b.test").as_deref(), Some("env.test"));
+        assert_eq!(way(&none, "a.test"), None);
+        folders.write(
+            "config/config.toml",
+            "[upstream]\nproxy = 'http://u:p@file.test:1'\nno_proxy = ['b.test']",
+        );
+        assert_eq!(way(&none, "a.test").as_deref(), Some("file.test"));
+        assert_eq!(way(&none, "b.test"), None);
+        let flags = Flags {
+            upstream_proxy: Some("socks5h://flag.test".parse().unwrap()),
+            ..Flags::default()
+        };
+        assert_eq!(way(&flags, "a.test").as_deref(), Some("flag.test"));
+        assert_eq!(way(&flags, "b.test"), None);
+    }
+
+    #[test]
+    fn what_a_list_names_is_relative_to_its_file() {
+        let folders = folders();
+        let named = folders.write(
+            "named.toml",
+            "[[client_certificate]]\nhost = 'a.test'\ncertificate = 'c.pem'\nkey = '~/c.key'\n\
+             [[client_certificate]]\nhost = 'b.test'\npkcs12 = '/b.p12'\n\
+             [reverse]\nurl = 'https://a.test'\nkeep_host = true\n\
+             [limits]\nhead_timeout = '1 s'\n",
+        );
+        let flags = Flags {
+            config: Some(named),
+            ..Flags::default()
+        };
+        let settings = load(&flags, &folders.places).unwrap();
+        let files: Vec<_> = settings
+            .client_certificates
+            .iter()
+            .map(|setting| setting.value.files.clone())
+            .collect();
+        let pem = CertificateFiles::Pem {
+            certificate: folders.root.path().join("c.pem"),
+            key: folders.root.path().join("home/c.key"),
+        };
+        let pkcs12 = CertificateFiles::Pkcs12 {
+            file: PathBuf::from("/b.p12"),
+            password_env: None,
+        };
+        assert_eq!(files, [pem, pkcs12]);
+        assert_eq!(settings.reverse.unwrap().value.authority(), "a.test");
+        assert!(settings.reverse_keep_host.value);
+        assert_eq!(
+            settings.limits.head_timeout,
+            Some(Span(Duration::from_secs(1)))
+        );
+        assert_eq!(settings.limits.head_bytes, None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Sizes, durations and times as people write them.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::model::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(pub usize);
 
-/// A span of time: `30 s`, `10m`, `2 h`, `7 days`.
+/// A span of time: `500 ms`, `30 s`, `10m`, `2 h`, `7 days`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
@@ -32,6 +33,40 @@ impl Since {
         match self {
             Self::Ago(ago) => now.minus(ago),
             Self::At(at) => at,
+        }
+    }
+}
+
+/// With the largest unit that leaves a whole number.
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        let whole = units
+            .iter()
+            .find(|(_, size)| self.0 >= *size && self.0.is_multiple_of(*size));
+        match whole {
+            Some((unit, size)) => write!(f, "{} {unit}", self.0 / size),
+            None => write!(f, "{} B", self.0),
+        }
+    }
+}
+
+/// With the largest unit that leaves a whole number; parts of a millisecond are dropped.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        let units = [
+            ("d", 86_400_000),
+            ("h", 3_600_000),
+            ("m", 60_000),
+            ("s", 1000),
+        ];
+        let whole = units
+            .iter()
+            .find(|(_, unit)| millis >= *unit && millis.is_multiple_of(*unit));
+        match whole {
+            Some((name, unit)) => write!(f, "{} {name}", millis / unit),
+            None => write!(f, "{millis} ms"),
         }
     }
 }
@@ -83,20 +118,21 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
         let (number, unit) = split(text)?;
-        let seconds: u64 = match unit {
+        let factor: u64 = match unit {
             "" => return Err(UnitError::NoUnit(DURATIONS)),
-            "s" | "sec" | "second" | "seconds" => 1,
-            "m" | "min" | "minute" | "minutes" => 60,
-            "h" | "hour" | "hours" => 60 * 60,
-            "d" | "day" | "days" => 24 * 60 * 60,
-            "w" | "week" | "weeks" => 7 * 24 * 60 * 60,
+            "ms" => 1,
+            "s" | "sec" | "second" | "seconds" => 1000,
+            "m" | "min" | "minute" | "minutes" => 60 * 1000,
+            "h" | "hour" | "hours" => 60 * 60 * 1000,
+            "d" | "day" | "days" => 24 * 60 * 60 * 1000,
+            "w" | "week" | "weeks" => 7 * 24 * 60 * 60 * 1000,
             other => return Err(UnitError::Unit(other.to_owned(), DURATIONS)),
         };
-        let seconds = number.checked_mul(seconds).ok_or(UnitError::TooLarge)?;
-        if seconds > MAX_SECONDS {
-            return Err(UnitError::TooLarge);
-        }
-        Ok(Self(Duration::from_secs(seconds)))
+        let span = number
+            .checked_mul(factor)
+            .map(Duration::from_millis)
+            .filter(|span| *span <= LONGEST);
+        span.map(Self).ok_or(UnitError::TooLarge)
     }
 }
 
@@ -127,9 +163,9 @@ fn split(text: &str) -> Result<(u64, &str), UnitError> {
 }
 
 const SIZES: &str = "B, kB, KiB, MB, MiB, GB, GiB";
-const DURATIONS: &str = "s, m, h, d, w";
+const DURATIONS: &str = "ms, s, m, h, d, w";
 /// A thousand years: far more than anybody means, and far from any overflow.
-const MAX_SECONDS: u64 = 1000 * 366 * 24 * 60 * 60;
+const LONGEST: Duration = Duration::from_secs(1000 * 366 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -147,6 +183,7 @@ mod tests {
 
     #[test]
     fn durations_need_a_unit() {
+        assert_eq!("500ms".parse(), Ok(Span(Duration::from_millis(500))));
         assert_eq!("30 s".parse(), Ok(Span(Duration::from_secs(30))));
         assert_eq!("7 days".parse(), Ok(Span(Duration::from_secs(604_800))));
         assert_eq!("30".parse::<Span>(), Err(UnitError::NoUnit(DURATIONS)));
@@ -157,7 +194,7 @@ mod tests {
         let error = "3 y".parse::<Span>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the unit `y` is not known: s, m, h, d, w"
+            "the unit `y` is not known: ms, s, m, h, d, w"
         );
         let error = "3 KIB".parse::<ByteSize>().unwrap_err();
         assert!(error.to_string().contains("KiB"));
@@ -192,6 +229,13 @@ mod tests {
         #[test]
         fn a_written_size_reads_back(bytes in 0_usize..1 << 40) {
             prop_assert_eq!(format!("{bytes} B").parse(), Ok(ByteSize(bytes)));
+            prop_assert_eq!(ByteSize(bytes).to_string().parse(), Ok(ByteSize(bytes)));
+        }
+
+        #[test]
+        fn a_written_span_reads_back(millis in 0_u64..1 << 40) {
+            let span = Span(Duration::from_millis(millis));
+            prop_assert_eq!(span.to_string().parse(), Ok(span));
         }
     }
 }

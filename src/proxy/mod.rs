@@ -12,6 +12,7 @@ mod flow;
 mod forward;
 mod in_order;
 mod kept;
+mod limits;
 mod listener;
 mod overheard;
 mod pages;
@@ -36,7 +37,8 @@ mod upstream;
 
 use std::sync::atomic::AtomicU64;
 
-pub use listener::Listener;
+pub use limits::Limits;
+pub use listener::{Accepting, Listener};
 
 use crate::ca::Authority;
 use crate::capture::recorder::Recorder;
@@ -51,17 +53,20 @@ pub struct Shared {
     pub authority: Authority,
     /// Reaches origins.
     pub dialer: Dialer,
+    /// Bounds what a connection may take.
+    pub limits: Limits,
     /// The number of the next client connection.
     connections: AtomicU64,
 }
 
 impl Shared {
     /// Brings the parts together.
-    pub fn new(recorder: Recorder, authority: Authority, dialer: Dialer) -> Self {
+    pub fn new(recorder: Recorder, authority: Authority, dialer: Dialer, limits: Limits) -> Self {
         Self {
             recorder,
             authority,
             dialer,
+            limits,
             connections: AtomicU64::new(1),
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::sample::Recording;
-use super::{Listener, Shared};
+use super::{Limits, Listener, Shared};
 use crate::ca::Authority;
 use crate::capture::sample;
 use crate::capture::store::{Filter, Store};
@@ -33,7 +33,12 @@ impl Bench {
         let ca = recording.folder().join("ca");
         let authority = Authority::load_or_create(&ca, sample::START, tls.provider()).unwrap();
         let dialer = Dialer::new(DialerSettings::default(), tls);
-        let shared = Arc::new(Shared::new(recording.recorder.clone(), authority, dialer));
+        let shared = Arc::new(Shared::new(
+            recording.recorder.clone(),
+            authority,
+            dialer,
+            Limits::default(),
+        ));
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = Listener::bind(any).await.unwrap();
         let proxy = listener.local_addr();

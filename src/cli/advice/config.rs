@@ -4,8 +4,12 @@ use std::path::Path;
 
 use crate::cli::context::shell_word;
 use crate::cli::problem::{Problem, io_words};
-use crate::config::file::{Fault, FaultKind, Trust};
+use crate::config::fault::{Fault, FaultKind};
+use crate::config::file::Trust;
 use crate::config::load::ConfigError;
+use crate::config::proxy_url::ProxyUrlError;
+use crate::config::reverse::ReverseUrlError;
+use crate::config::settings::Source;
 
 /// A configuration that cannot be used.
 pub(crate) fn config(error: &ConfigError) -> Problem {
@@ -21,7 +25,47 @@ pub(crate) fn config(error: &ConfigError) -> Problem {
             trust,
             faults,
         } => config_faults(path, *trust, faults),
+        ConfigError::OpenToOthers { address, chosen_by } => {
+            let problem = Problem::usage(
+                "open-to-others",
+                format!(
+                    "other machines could reach {address}: whoever is on the network could send \
+                     requests through this machine, also to its own services, and read the \
+                     answers; what is recorded stays private"
+                ),
+            )
+            .hint("if that is meant, for a phone or a container: add --lan (or lan = true)")
+            .hint("for this machine alone: --listen 127.0.0.1:4010");
+            match chosen_by {
+                Source::File(..) => problem.detail(chosen_by.to_string(), ""),
+                Source::Default | Source::Environment(_) | Source::Flag(_) => problem,
+            }
+        }
     }
+}
+
+/// A `--upstream-proxy` that names no proxy.
+pub(crate) fn upstream_proxy(error: &ProxyUrlError) -> Problem {
+    Problem::usage(
+        "arguments",
+        format!("--upstream-proxy cannot be used: {error}"),
+    )
+}
+
+/// A `--upstream-proxy` with a user or a password.
+pub(crate) fn password_in_flag() -> Problem {
+    Problem::usage(
+        "arguments",
+        "--upstream-proxy takes no user and password: every user of this machine can read the \
+         arguments of a program",
+    )
+    .hint("put the URL into a configuration file: [upstream] proxy = \"http://user:password@host:port\"")
+    .hint("or into the environment: HTTPS_PROXY, ALL_PROXY; NO_PROXY lists exceptions")
+}
+
+/// A `--reverse` that names no origin.
+pub(crate) fn reverse(error: &ReverseUrlError) -> Problem {
+    Problem::usage("arguments", format!("--reverse cannot be used: {error}"))
 }
 
 fn config_faults(path: &Path, trust: Trust, faults: &[Fault]) -> Problem {
@@ -81,7 +125,7 @@ mod tests {
 
     #[test]
     fn several_faults_are_all_told() {
-        let text = "listen = \"0.0.0.0:4010\"\nui = 1\n[capture]\nretention = \"7\"\n";
+        let text = "listen = \"0.0.0.0\"\nui = 1\n[capture]\nretention = \"7\"\n";
         insta::assert_snapshot!(faults(text, Trust::Named));
     }
 
@@ -94,6 +138,20 @@ mod tests {
     fn a_found_configuration_that_says_too_much_is_told_with_the_way_out() {
         let text = "[upstream]\ninsecure = [\"bank.test\"]\n";
         insta::assert_snapshot!(faults(text, Trust::Found));
+    }
+
+    #[test]
+    fn an_address_that_others_can_reach_is_told_with_what_it_means() {
+        let error = ConfigError::OpenToOthers {
+            address: "0.0.0.0:4010".parse().unwrap(),
+            chosen_by: Source::Flag("--listen"),
+        };
+        insta::assert_snapshot!(config(&error).to_text(false));
+    }
+
+    #[test]
+    fn a_password_in_a_flag_is_told_with_where_it_belongs() {
+        insta::assert_snapshot!(password_in_flag().to_text(false));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(crate) fn listen(address: SocketAddr, source: &Source, error: &io::Error) ->
         _ => Problem::failed("listen", format!("cannot listen on {address}")).caused_by(error),
     };
     match source {
-        Source::Default | Source::Flag(_) => problem,
+        Source::Default | Source::Environment(_) | Source::Flag(_) => problem,
         Source::File(..) => problem.detail(source.to_string(), ""),
     }
 }

@@ -6,7 +6,7 @@ mod import;
 mod store;
 mod words;
 
-pub(crate) use config::config;
+pub(crate) use config::{config, password_in_flag, reverse, upstream_proxy};
 pub(crate) use host::{authority, child, client_files, listen, roots, tracked_key};
 pub(crate) use import::import;
 pub(crate) use store::{baseline, explain, resolve, store};

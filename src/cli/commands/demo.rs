@@ -194,7 +194,8 @@ mod tests {
 
     use super::*;
     use crate::cli::sample;
-    use crate::config::load::{Flags, Places, load};
+    use crate::config::load::{Flags, load};
+    use crate::config::places::Places;
     use crate::diagnosis::CAUSES;
 
     fn told(rules: Rules, calls: fn(&Api) -> (Vec<Call>, Vec<Call>)) -> Vec<Told> {

@@ -13,11 +13,14 @@ use crate::cli::announce::{Announcer, Format};
 use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::lan;
+use crate::cli::limits::raise_open_files;
+use crate::cli::notices::ignored_variables;
 use crate::cli::problem::Problem;
 use crate::cli::running::{Running, runtime, unfinished};
 use crate::cli::signals::Signals;
 use crate::cli::startup::{StartUp, WAITING, status_line};
-use crate::config::settings::UiAddr;
+use crate::config::listen::UiAddr;
 use crate::proxy::Listener;
 
 /// Runs the proxy.
@@ -36,16 +39,18 @@ pub(super) fn run(args: &RunArgs, context: &mut Context) -> Result<Exit, Problem
 async fn until_stopped(args: &RunArgs, context: &mut Context) -> Result<Exit, Problem> {
     let listen = &context.settings.listen;
     let address = listen.value.0;
+    raise_open_files();
     let listener = Listener::bind(address)
         .await
         .map_err(|error| advice::listen(address, &listen.source, &error))?;
+    let ignored = ignored_variables(&mut context.settings.proxies, listener.local_addr());
     let mut signals = listen_for_signals()?;
     let ears = Ears::default();
     let format = Format::of(args.json);
     let announcer = Announcer::new(context.output.another(), context.style(), format);
-    let running = Running::start(listener, context, ears.print_events(announcer))?;
-    context.output.say(&start_up(&running, context));
-    watch(&running, &mut signals, &ears, context).await;
+    let mut running = Running::start(listener, context, ears.print_events(announcer))?;
+    context.output.say(&start_up(&running, ignored, context));
+    watch(&mut running, &mut signals, &ears, context).await;
     let (_counts, finished) = tokio::select! {
         finished = running.finish() => finished,
         () = insists(&mut signals) => {
@@ -68,13 +73,14 @@ pub(super) fn listen_for_signals() -> Result<Signals, Problem> {
 }
 
 /// Counts for whoever watches, until a signal comes or nobody reads any more.
-async fn watch(running: &Running, signals: &mut Signals, ears: &Ears, context: &mut Context) {
+async fn watch(running: &mut Running, signals: &mut Signals, ears: &Ears, context: &mut Context) {
     let unicode = context.output.notice.unicode;
     let mut tick = tokio::time::interval(STATUS_TICK);
     loop {
         tokio::select! {
             _ = signals.next() => break,
             () = ears.lost_now.cancelled() => break,
+            notice = running.accepting_changed() => context.output.say(&notice),
             _ = tick.tick() => {
                 let line = status_line(running.counts(), unicode);
                 context.output.status(&line, Instant::now());
@@ -125,11 +131,13 @@ impl Ears {
     }
 }
 
-fn start_up(running: &Running, context: &Context) -> String {
+fn start_up(running: &Running, ignored: Vec<String>, context: &Context) -> String {
     let settings = &context.settings;
     let insecure = &settings.insecure_upstream;
     let block = StartUp {
-        address: running.address(),
+        address: lan::address_here(running.address()),
+        network: lan::cautions(running.address(), &settings.lan),
+        ignored,
         ca: &running.certificate().path,
         add_baseline: &context.command("baseline add --curl -"),
         needs_data_flag: context.needs_data_flag(),

@@ -15,6 +15,8 @@ use crate::cli::args::RunArgs;
 use crate::cli::child::{Child, Summary, name_of};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::lan;
+use crate::cli::notices::ignored_variables;
 use crate::cli::problem::Problem;
 use crate::cli::running::{Running, unfinished};
 use crate::cli::signals::Signals;
@@ -30,13 +32,14 @@ pub(super) async fn until_child_ends(
 ) -> Result<Exit, Problem> {
     context.output.leave_stdout();
     let listener = listen(context).await?;
+    let ignored = ignored_variables(&mut context.settings.proxies, listener.local_addr());
     let mut signals = listen_for_signals()?;
     let tally = Tally::default();
     let format = Format::of(args.json);
     let announcer = Announcer::new(context.output.another(), context.style(), format);
     let mut print = Ears::default().print_events(announcer);
     let count = tally.clone();
-    let running = Running::start(listener, context, move |event| {
+    let mut running = Running::start(listener, context, move |event| {
         count.add(&event);
         print(event);
     })?;
@@ -49,8 +52,16 @@ pub(super) async fn until_child_ends(
         "why401: recording on {} what {name} sends\n",
         running.address()
     ));
+    let network = lan::cautions(running.address(), &context.settings.lan).join(" ");
+    for text in ignored
+        .iter()
+        .chain(Some(&network))
+        .filter(|t| !t.is_empty())
+    {
+        context.output.say(&format!("warning: {text}\n"));
+    }
     warn(&running, context);
-    let ended = run(args, &mut signals, &running, context).await;
+    let ended = run(args, &mut signals, &mut running, context).await;
     let list = context.command("list");
     let finished = tokio::time::timeout(LONGEST_END, running.finish()).await;
     if let Ok((counts, _)) = finished
@@ -87,17 +98,24 @@ async fn listen(context: &Context) -> Result<Listener, Problem> {
 async fn run(
     args: &RunArgs,
     signals: &mut Signals,
-    running: &Running,
-    context: &Context,
+    running: &mut Running,
+    context: &mut Context,
 ) -> Result<u8, Problem> {
     let certificate = &running.certificate().path;
     let mut child = Child::start(
         &args.child,
-        running.address(),
+        lan::address_here(running.address()),
         &context.data()?,
         certificate,
     )?;
-    child.ended(signals).await.map_err(|error| {
+    let mut ended = std::pin::pin!(child.ended(signals));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut ended => break ended,
+            notice = running.accepting_changed() => context.output.say(&notice),
+        }
+    };
+    ended.map_err(|error| {
         Problem::failed("child", "the system does not tell how the command ended").caused_by(&error)
     })
 }
