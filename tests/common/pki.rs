@@ -49,10 +49,48 @@ pub enum Fault {
 /// Whether a server wants a client certificate, and over which version it asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAuth {
+    is_required: bool,
+    version: Tls,
+}
+
+impl ClientAuth {
     /// It ends the connection of who has none.
-    pub is_required: bool,
-    /// TLS 1.3, else TLS 1.2.
-    pub over_13: bool,
+    pub const fn required(version: Tls) -> Self {
+        Self {
+            is_required: true,
+            version,
+        }
+    }
+
+    /// It leaves the decision to the server behind.
+    pub const fn optional(version: Tls) -> Self {
+        Self {
+            is_required: false,
+            version,
+        }
+    }
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS 1.2.
+    V12,
+    /// TLS 1.3.
+    V13,
+}
+
+impl Tls {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::V12, Self::V13];
+
+    /// The name in the list of tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V12 => "tls_1_2",
+            Self::V13 => "tls_1_3",
+        }
+    }
 }
 
 struct TestCa {
@@ -124,9 +162,9 @@ pub fn client_auth_config(wanted: ClientAuth) -> Arc<ServerConfig> {
         true => verifier.build(),
         false => verifier.allow_unauthenticated().build(),
     };
-    let version = match wanted.over_13 {
-        true => &rustls::version::TLS13,
-        false => &rustls::version::TLS12,
+    let version = match wanted.version {
+        Tls::V12 => &rustls::version::TLS12,
+        Tls::V13 => &rustls::version::TLS13,
     };
     let (chain, key) = identity(Fault::None);
     let mut config = ServerConfig::builder_with_provider(ring())

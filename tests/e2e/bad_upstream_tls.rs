@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 use crate::common::binary::{Running, Why401};
 use crate::common::openssl;
 use crate::common::origin::{Origin, Reply, Transport};
-use crate::common::pki::{ClientAuth, Fault};
+use crate::common::pki::{ClientAuth, Fault, Tls};
 use crate::common::script::{Inbox, Turn, play};
 use crate::common::{tunnel, wait};
 
@@ -294,10 +294,7 @@ impl Server {
             }
             Make::Here(fault) => Transport::BadTls(fault),
             Make::Sha1 => Transport::Sha1,
-            Make::ClientAuth => Transport::ClientAuth(ClientAuth {
-                is_required: true,
-                over_13: false,
-            }),
+            Make::ClientAuth => Transport::ClientAuth(ClientAuth::required(Tls::V12)),
         };
         Self::Here(Origin::answering(transport, |_| Reply::ok()))
     }

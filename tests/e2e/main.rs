@@ -24,6 +24,7 @@ mod bad_upstream_tls;
 mod baseline;
 mod browser;
 mod byte_identity;
+mod client_certificates;
 mod configure;
 mod demo;
 mod explain_401;
@@ -64,6 +65,7 @@ fn main() {
         baseline::tests(),
         browser::tests(),
         byte_identity::tests(),
+        client_certificates::tests(),
         configure::tests(),
         demo::tests(),
         explain_401::tests(),

@@ -33,7 +33,8 @@ fn block<'s>(report: &Report, style: &'s Style) -> Page<'s> {
     let mut page = Page::new(style);
     page.push(identity(&report.exchange, None, style));
     if report.exchange.failure.is_some() {
-        failure::explain(&mut page, report);
+        // The identity stands above it, a blank line and the hint below.
+        failure::explain(&mut page, report, MOST_LINES - 3);
     } else {
         explain(&mut page, report);
     }

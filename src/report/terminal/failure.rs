@@ -3,12 +3,12 @@
 use super::block::title;
 use super::chars;
 use super::line::{Line, Page};
-use super::rows::{INDENT, labelled_lines};
+use super::rows::{INDENT, labelled_lines, lines_of};
 use super::style::Paint;
 use crate::report::{FailureView, Report, Text};
 
-/// Tells what failed and what to do about it.
-pub(super) fn explain(page: &mut Page<'_>, report: &Report) {
+/// Tells what failed and what to do about it, in at most that many lines.
+pub(super) fn explain(page: &mut Page<'_>, report: &Report, most: usize) {
     let Some(failure) = &report.exchange.failure else {
         return;
     };
@@ -27,13 +27,20 @@ pub(super) fn explain(page: &mut Page<'_>, report: &Report) {
         });
     }
     page.blank();
+    let mut left = most.saturating_sub(lines.len() + 1);
     if style.is_narrow() {
         let host = report.exchange.host.to_string();
-        labelled_lines(page, "host", &[host], 1);
+        left = left.saturating_sub(labelled_lines(page, "host", &[host], 1));
     }
-    labelled_lines(page, "why", &[failure.detail.to_string()], 4);
     let fix: Vec<String> = report.verdict.fix.iter().map(Text::to_string).collect();
-    labelled_lines(page, "fix", &fix, 5);
+    let why = left.saturating_sub(lines_of(&fix, style)).clamp(2, 4);
+    left = left.saturating_sub(labelled_lines(
+        page,
+        "why",
+        &[failure.detail.to_string()],
+        why,
+    ));
+    labelled_lines(page, "fix", &fix, left);
 }
 
 /// What the client got instead of an answer.

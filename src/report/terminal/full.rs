@@ -78,7 +78,7 @@ fn state(page: &mut Page<'_>, report: &Report) {
 /// The verdict, its first word the side; or that there is none, with what is known.
 fn verdict(page: &mut Page<'_>, report: &Report) {
     if report.exchange.failure.is_some() {
-        failure::explain(page, report);
+        failure::explain(page, report, usize::MAX);
         return;
     }
     headline(page, report);

@@ -1,0 +1,171 @@
+//! Origins that ask for a client certificate, and what happens when there is none.
+
+use libtest_mimic::Trial;
+
+use crate::common::binary::{Running, Why401};
+use crate::common::clients::{bare, runs};
+use crate::common::origin::{Origin, Reply, Transport};
+use crate::common::pki::{ClientAuth, Tls};
+use crate::common::script::Turn;
+use crate::common::tunnel;
+
+/// The tests that need no client.
+mod plain {
+    use super::{
+        a_401_of_an_origin_that_asked_is_ours,
+        where_tokens_are_asked_for_the_certificate_is_no_headline,
+        without_one_a_tls_1_2_origin_refuses_the_handshake,
+        without_one_a_tls_1_3_origin_refuses_after_the_handshake,
+    };
+
+    crate::tests![
+        without_one_a_tls_1_2_origin_refuses_the_handshake,
+        without_one_a_tls_1_3_origin_refuses_after_the_handshake,
+        a_401_of_an_origin_that_asked_is_ours,
+        where_tokens_are_asked_for_the_certificate_is_no_headline,
+    ];
+}
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    let mut trials = plain::tests();
+    let there = runs("curl", &["--version"]);
+    for version in Tls::BOTH {
+        let name = format!(
+            "client_certificates::curl_is_told_of_one_that_is_missing::{}",
+            version.name()
+        );
+        let trial = Trial::test(name, move || {
+            curl_is_told_of_one_that_is_missing(version);
+            Ok(())
+        });
+        let kind = if there { "" } else { "curl missing" };
+        trials.push(trial.with_kind(kind).with_ignored_flag(!there));
+    }
+    trials
+}
+
+fn wanting(wanted: ClientAuth, reply: fn() -> Reply) -> Origin {
+    Origin::answering(Transport::ClientAuth(wanted), move |_| reply())
+}
+
+fn without_one_a_tls_1_2_origin_refuses_the_handshake() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = wanting(ClientAuth::required(Tls::V12), Reply::ok);
+    assert!(through_tunnel(&proxy, &origin, "/tunnel").starts_with("HTTP/1.1 502 "));
+    assert!(absolute_form(&proxy, &origin, "/absolute").starts_with("HTTP/1.1 502 "));
+    for path in ["/tunnel", "/absolute"] {
+        // A reset may overtake the alert.
+        is_ours(
+            &why401,
+            path,
+            "asked for a client certificate, got none, and ",
+        );
+    }
+    assert!(origin.requests().is_empty());
+}
+
+fn without_one_a_tls_1_3_origin_refuses_after_the_handshake() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = wanting(ClientAuth::required(Tls::V13), Reply::ok);
+    // Whether the refusal comes before or after the request is for the network to decide.
+    let answer = through_tunnel(&proxy, &origin, "/tunnel");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 502 "),
+        "{answer}"
+    );
+    assert!(absolute_form(&proxy, &origin, "/absolute").starts_with("HTTP/1.1 502 "));
+    for path in ["/tunnel", "/absolute"] {
+        is_ours(&why401, path, "alert certificate_required");
+    }
+    assert!(origin.requests().is_empty());
+}
+
+fn a_401_of_an_origin_that_asked_is_ours() {
+    for version in Tls::BOTH {
+        let why401 = Why401::new();
+        let proxy = why401.run(&[]);
+        let origin = wanting(ClientAuth::optional(version), || {
+            Reply::unauthorized("", "{}")
+        });
+        // The second connection resumes the session of the first, in which the origin asks no more.
+        for path in ["/first", "/second"] {
+            assert!(through_tunnel(&proxy, &origin, path).starts_with("HTTP/1.1 401 "));
+            let report = why401.report_on(path);
+            assert_eq!(report["verdict"]["cause"], "ours-client-cert", "{report:#}");
+            assert_eq!(report["verdict"]["side"], "between");
+            let fix = report["verdict"]["fix"].to_string();
+            assert!(fix.contains("[[client_certificate]]"), "{fix}");
+            assert!(
+                report["exchange"]["notes"]
+                    .to_string()
+                    .contains("client-certificate-not-sent"),
+                "{report:#}"
+            );
+        }
+    }
+}
+
+fn where_tokens_are_asked_for_the_certificate_is_no_headline() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = wanting(ClientAuth::optional(Tls::V13), || {
+        Reply::unauthorized("Bearer", "{}")
+    });
+    assert!(through_tunnel(&proxy, &origin, "/token").starts_with("HTTP/1.1 401 "));
+    let report = why401.report_on("/token");
+    assert_eq!(
+        report["verdict"]["cause"], "authorization-missing",
+        "{report:#}"
+    );
+}
+
+fn curl_is_told_of_one_that_is_missing(version: Tls) {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = wanting(ClientAuth::required(version), Reply::ok);
+    let output = bare("curl")
+        .args(["-s", "-S", "-m", "20", "-x", &proxy.proxy_url(), "--cacert"])
+        .arg(proxy.ca())
+        .arg(origin.url("/curl"))
+        .output()
+        .unwrap();
+    let page = String::from_utf8_lossy(&output.stdout);
+    // Over TLS 1.3 the request may be on its way already: then curl sees the end of the connection.
+    let told = page.contains("wants a client certificate");
+    assert!(
+        told || (version == Tls::V13 && !output.status.success()),
+        "{output:?}"
+    );
+    is_ours(&why401, "/curl", "asked for a client certificate, got none");
+    assert!(origin.requests().is_empty());
+}
+
+/// The failure on that path is our own for want of a certificate, and says so in these words.
+fn is_ours(why401: &Why401, path: &str, words: &str) {
+    let report = why401.report_on(path);
+    assert_eq!(report["verdict"]["cause"], "ours-client-cert", "{report:#}");
+    let failure = &report["exchange"]["failure"];
+    assert_eq!(failure["cause"], "client-certificate", "{failure:#}");
+    assert!(
+        failure["detail"].as_str().unwrap().contains(words),
+        "{failure:#}"
+    );
+}
+
+fn through_tunnel(proxy: &Running, origin: &Origin, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let turns = [Turn::send(request), Turn::AwaitEnd];
+    let transport = Transport::Tls;
+    let played = tunnel::play_through(proxy.address(), &proxy.ca(), origin, transport, &turns);
+    String::from_utf8_lossy(&played.received).into_owned()
+}
+
+fn absolute_form(proxy: &Running, origin: &Origin, path: &str) -> String {
+    let (url, authority) = (origin.url(path), origin.authority());
+    let request = format!("GET {url} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+    let played = tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
+    String::from_utf8_lossy(&played.received).into_owned()
+}
