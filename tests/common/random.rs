@@ -30,3 +30,10 @@ impl Random {
         from[self.below(from.len())]
     }
 }
+
+impl Random {
+    /// Numbers of their own for each of many runs.
+    pub fn fork(&self, number: u64) -> Self {
+        Self(Self(self.0 ^ number.wrapping_mul(0xd134_2543_de82_ef95)).next())
+    }
+}

@@ -1,0 +1,360 @@
+//! What is fuzzed: one line per target.
+
+use std::path::Path;
+
+use why401::auth::challenge::challenges;
+use why401::auth::decode::readable;
+use why401::import::{FileError, Source, Surroundings, curl, har, postman};
+use why401::model::{Content, FieldLine, FieldSection, Origin, Provenance, Scheme, Timestamp, Url};
+
+use super::wire;
+use crate::common::random::Random;
+
+/// One reader.
+pub struct Target {
+    pub name: &'static str,
+    /// Inputs that others are made of.
+    pub corpus: fn() -> Vec<Vec<u8>>,
+    /// What else to put into inputs.
+    pub words: &'static [&'static [u8]],
+    pub start: fn() -> Execute,
+}
+
+/// Takes an input; panics when the reader does something wrong.
+pub type Execute = Box<dyn FnMut(&[u8], &mut Random)>;
+
+const fn target(
+    name: &'static str,
+    corpus: fn() -> Vec<Vec<u8>>,
+    words: &'static [&'static [u8]],
+    start: fn() -> Execute,
+) -> Target {
+    Target {
+        name,
+        corpus,
+        words,
+        start,
+    }
+}
+
+pub const TARGETS: &[Target] = &[
+    target(
+        "http1-requests",
+        wire::requests,
+        HTTP1,
+        wire::http1_requests,
+    ),
+    target(
+        "http1-responses",
+        wire::responses,
+        HTTP1,
+        wire::http1_responses,
+    ),
+    target("http2", wire::http2_connections, HTTP2, wire::http2),
+    target("hpack", wire::blocks, HPACK, wire::hpack),
+    target("relay", wire::connections, HTTP1, wire::relay),
+    target("challenge", challenge_corpus, CHALLENGE, challenge),
+    target("curl", || files("curl"), CURL, import_curl),
+    target("postman", || files("postman"), JSON, import_postman),
+    target("har", || files("har"), JSON, import_har),
+    target("url", url_corpus, URL, url),
+    target("content", content_corpus, &[], content),
+];
+
+const HTTP1: &[&[u8]] = &[
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\n\n",
+    b"HTTP/1.1 ",
+    b"GET / HTTP/1.1\r\n",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 401 Unauthorized\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 101 \r\n\r\n",
+    b"HEAD / HTTP/1.1\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\n\r\n",
+    b"Content-Length: 3\r\n",
+    b"Content-Length: 0\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Upgrade: websocket\r\nConnection: upgrade\r\n",
+    b"0\r\n\r\n",
+    b"5\r\nhello\r\n",
+    b"\n==\n",
+];
+
+const HTTP2: &[&[u8]] = &[
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\0\0\0\x04\0\0\0\0\0",
+    b"\0\0\0\x04\x01\0\0\0\0",
+    b"\0\0\x06\x04\0\0\0\0\0\0\x01\0\0\0\0",
+    b"\0\0\x03\x01\x05\0\0\0\x01\x82\x84\x87",
+    b"\0\0\x03\x01\x01\0\0\0\x03\x82\x84\x87",
+    b"\0\0\x01\x09\x04\0\0\0\x03\x88",
+    b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x08",
+    b"\0\0\x02\0\x01\0\0\0\x01no",
+    b"\n==\n",
+];
+
+const HPACK: &[&[u8]] = &[
+    b"\x3f\xe1\x1f",
+    b"\x20",
+    b"\xff\x80\x80\x80\x80\x80\x00",
+    b"\x7f\xff\xff\x0f",
+    b"\x40\x01a\x01b",
+    b"\xbe",
+];
+
+const CHALLENGE: &[&[u8]] = &[
+    b", ",
+    b"=",
+    b"\"",
+    b"\\\"",
+    b"Bearer ",
+    b"Basic realm=",
+    b"error=\"",
+    b"\n",
+    b"==",
+    b" = ",
+];
+
+const CURL: &[&[u8]] = &[
+    b"curl ",
+    b"'",
+    b"\"",
+    b"$'",
+    b"\\\n",
+    b"^\"",
+    b"^\n",
+    b"-H ",
+    b"--data @",
+    b"-u ",
+    b"<<EOF\n",
+    b"\nEOF\n",
+    b"$(x)",
+    b"`",
+    b"${A:-",
+    b"}",
+    b"; ",
+    b" | ",
+    b"&& ",
+    b"{a,b}",
+    b"[1-9999999]",
+    b"\\u0041",
+    b"--next ",
+    b"http://",
+];
+
+const JSON: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b",",
+    b":",
+    b"null",
+    b"1e999",
+    b"\\u0000",
+    b"\\ud800",
+    b"{{a}}",
+    b"{{$guid}}",
+    b"\"request\":",
+    b"\"url\":",
+    b"\"header\":",
+    b"\"entries\":",
+    b"\"auth\":",
+    b"\"item\":",
+];
+
+const URL: &[&[u8]] = &[
+    b"http://",
+    b"https://",
+    b"//",
+    b"@",
+    b":",
+    b"[::1]",
+    b"%2f",
+    b"%",
+    b"?",
+    b"#",
+    b"&",
+    b"=",
+    b"{{v}}",
+    b"..",
+    b":99999",
+    b"\xc3\xbc",
+];
+
+fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+fn challenge_corpus() -> Vec<Vec<u8>> {
+    texts(&[
+        r#"Basic realm="a, \"b\"", charset="UTF-8""#,
+        r#"Bearer realm="x", error="invalid_token", error_description="The token expired""#,
+        "Negotiate oYIBszCCAa+gAwoBAaEMBgorBgEEAYI3AgIKooIBmASCAZRg==\nNTLM",
+        r#"Digest realm="r", nonce="n==", qop="auth, auth-int", algorithm=SHA-256, stale=TRUE"#,
+        r#"DPoP algs="ES256 PS256", error="use_dpop_nonce", Bearer, , ,Custom a = b"#,
+        "AWS4-HMAC-SHA256",
+        "Basic realm=\"open\nerror=\"continued\"",
+    ])
+}
+
+/// A field line for each line.
+fn challenge() -> Execute {
+    Box::new(|input, _| {
+        let lines = input.split(|byte| *byte == b'\n');
+        let lines = lines.map(|value| FieldLine::new("WWW-Authenticate", value));
+        let fields = FieldSection::from_lines(lines.collect(), Provenance::Wire);
+        for challenge in challenges(&fields) {
+            let realm = challenge.parameter("realm").unwrap_or_default();
+            assert!(realm.len() <= input.len() && challenge.scheme.len() <= input.len());
+        }
+    })
+}
+
+/// The inputs of all cases of an importer.
+fn files(format: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(format);
+    let cases = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|case| case.unwrap().path());
+    let mut paths: Vec<_> = cases
+        .filter(|case| case.is_dir())
+        .flat_map(|case| {
+            std::fs::read_dir(case)
+                .unwrap()
+                .map(|file| file.unwrap().path())
+        })
+        .filter(|path| path.is_file() && !path.ends_with("expected.json"))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| std::fs::read(path).unwrap())
+        .collect()
+}
+
+fn surrounded<T>(import: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+    import(&Surroundings {
+        variable: &|name| (name.len() < 3).then(|| format!("value of {name}")),
+        file: &|path: &Path| match path.as_os_str().len() {
+            0..10 => Ok(b"a file\r\nof two lines\n".to_vec()),
+            _ => Err(FileError::Missing),
+        },
+        now: Timestamp::from_secs(1_760_000_000),
+    })
+}
+
+fn import_curl() -> Execute {
+    Box::new(|input, _| {
+        let source = Source::new("input", input);
+        let imported = surrounded(|surroundings| curl::import(&source, surroundings));
+        in_words(&imported, &source);
+    })
+}
+
+fn import_postman() -> Execute {
+    Box::new(|input, _| {
+        let source = Source::new("input", input);
+        let mut options = postman::Options::default();
+        if let Ok(environment) = postman::environment(&source) {
+            options.environment = environment;
+        }
+        let imported = surrounded(|surroundings| postman::import(&source, &options, surroundings));
+        in_words(&imported, &source);
+    })
+}
+
+fn import_har() -> Execute {
+    Box::new(|input, _| {
+        let source = Source::new("input", input);
+        in_words(&har::import(&source, har::Selection::All), &source);
+    })
+}
+
+fn in_words(imported: &why401::import::Imported, source: &Source<'_>) {
+    for problem in &imported.problems {
+        drop(format!("{}: {problem}", problem.position(source)));
+    }
+    drop(why401::import::json(&imported.requests).to_string());
+}
+
+fn url_corpus() -> Vec<Vec<u8>> {
+    texts(&[
+        "http://localhost:8080/a/b?c=d&e#f",
+        "https://user:p%40ss@API.acme.test/%2e%2E/x?y=%",
+        "https://[2001:db8::1]:443/",
+        "http://[::ffff:192.0.2.1%25eth0]/",
+        "https://{{host}}/v1/{{id}}?t={{token}}",
+        "http://münchen.test:80",
+        "//no.scheme/",
+        "http://a:0/;p?q?r",
+    ])
+}
+
+fn url() -> Execute {
+    Box::new(|input, _| {
+        if let Ok(url) = Url::parse(input) {
+            drop((url.path_and_query(), url.origin.to_string()));
+            drop((url.query_pairs().len(), url.origin.authority()));
+            let again = Origin::parse(url.origin.scheme, url.origin.authority().as_bytes());
+            assert_eq!(
+                again.as_ref(),
+                Ok(&url.origin),
+                "an origin is not read as it is written"
+            );
+        }
+        drop(Origin::parse(Scheme::Https, input));
+        let origin = Origin::parse(Scheme::Https, b"api.acme.test").unwrap();
+        let pairs = Url::from_parts(origin, input).query_pairs().len();
+        assert!(pairs <= input.len() + 1, "more pairs than bytes");
+    })
+}
+
+/// A line with the codings, then content.
+fn content_corpus() -> Vec<Vec<u8>> {
+    let text =
+        b"{\"error\": \"invalid_token\", \"error_description\": \"expired, expired, expired\"}";
+    let gzip = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zlib = {
+        let mut encoder =
+            flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, &text.repeat(2000)).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd =
+        ruzstd::encoding::compress_to_vec(&text[..], ruzstd::encoding::CompressionLevel::Fastest);
+    // "hello world" and 10 KiB of a, as the brotli tool writes them.
+    let brotli = b"\x0b\x05\x80hello world\x03".to_vec();
+    let coded = [
+        ("gzip", gzip.clone()),
+        ("deflate", zlib.clone()),
+        ("deflate", zlib[2..].to_vec()),
+        ("zstd", zstd),
+        ("br", brotli),
+        ("gzip, identity, gzip", gzip),
+        ("identity", text.to_vec()),
+    ];
+    let line = |(coding, content): (&str, Vec<u8>)| [coding.as_bytes(), b"\n", &content].concat();
+    coded.into_iter().map(line).collect()
+}
+
+fn content() -> Execute {
+    Box::new(|input, _| {
+        let mut parts = input.splitn(2, |byte| *byte == b'\n');
+        let codings = FieldLine::new("Content-Encoding", parts.next().unwrap());
+        let fields = FieldSection::from_lines(vec![codings], Provenance::Wire);
+        let content = Content::complete(parts.next().unwrap_or_default());
+        if let Some(readable) = readable(&fields, &content) {
+            assert!(readable.bytes.len() <= 64 * 1024, "more than the limit");
+        }
+    })
+}
