@@ -24,10 +24,15 @@ pub struct DialerSettings {
     pub overrides: Vec<Override>,
     /// The proxy on the way to a host, if there is one.
     pub proxy: Box<ProxyChoice>,
+    /// The hosts whose connections are let through unread.
+    pub passthrough: Box<HostChoice>,
 }
 
 /// The proxy on the way to a host (IPv6 without brackets) of that scheme.
 pub type ProxyChoice = dyn Fn(Scheme, &str) -> Option<UpstreamProxy> + Send + Sync;
+
+/// Whether a host (IPv6 without brackets) is meant.
+pub type HostChoice = dyn Fn(&str) -> bool + Send + Sync;
 
 /// Where a host is to be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +54,7 @@ impl Default for DialerSettings {
             own_listeners: Vec::new(),
             overrides: Vec::new(),
             proxy: Box::new(|_scheme, _host| None),
+            passthrough: Box::new(|_host| false),
         }
     }
 }
@@ -92,6 +98,11 @@ impl Dialer {
     /// TLS towards origins.
     pub fn tls(&self) -> &UpstreamTls {
         &self.tls
+    }
+
+    /// Whether the connections to that host are let through unread, by the user's wish.
+    pub fn is_passthrough(&self, host: &str) -> bool {
+        (self.settings.passthrough)(host)
     }
 
     /// Connects to the origin, through a proxy if one is on the way.

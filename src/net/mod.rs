@@ -10,7 +10,7 @@ mod socket;
 mod tls;
 mod upstream_proxy;
 
-pub use connect::{Connected, Dialer, DialerSettings, Override, ProxyChoice};
+pub use connect::{Connected, Dialer, DialerSettings, HostChoice, Override, ProxyChoice};
 pub use socket::{Socket, Within};
 pub use tls::{
     CertificateFiles, ClientCertificate, ClientCertificateError, Given, RootsError, Secured,

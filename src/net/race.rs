@@ -44,7 +44,11 @@ pub(super) async fn connect(
         tokio::select! {
             attempt = tried.join_next() => match attempt {
                 Some(Ok((address, Ok(stream)))) => return Ok((stream, address)),
-                Some(Ok((address, Err(error)))) => failed.push((address, error)),
+                Some(Ok((address, Err(error)))) => {
+                    failed.push((address, error));
+                    // Nothing is gained by waiting out the delay of one that has failed.
+                    next = Instant::now();
+                }
                 // An attempt that panicked is one that failed.
                 Some(Err(_panic)) => {}
                 None => return Err(failed),
@@ -117,6 +121,23 @@ mod tests {
         assert!(start.elapsed() >= ATTEMPT_DELAY);
         // The system itself tries the first again only after a second.
         assert!(start.elapsed() < 4 * ATTEMPT_DELAY);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_starts_the_next_at_once_though_another_is_being_waited_for() {
+        let (_dead, nowhere, _queue) = dead_end().await;
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let refuses = closed.local_addr().unwrap();
+        drop(closed);
+        let alive = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = alive.local_addr().unwrap();
+        let mut addresses = vec![nowhere];
+        addresses.extend([refuses; 8]);
+        addresses.push(there);
+        let start = Instant::now();
+        let (_, won) = connect(addresses).await.unwrap();
+        assert_eq!(won, there);
+        assert!(start.elapsed() < 4 * ATTEMPT_DELAY, "eight delays else");
     }
 
     #[tokio::test]

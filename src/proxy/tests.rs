@@ -28,11 +28,15 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Self {
+        Self::with(DialerSettings::default()).await
+    }
+
+    async fn with(settings: DialerSettings) -> Self {
         let recording = Recording::start();
         let tls = UpstreamTls::new(&[], Vec::new()).unwrap();
         let ca = recording.folder().join("ca");
         let authority = Authority::load_or_create(&ca, sample::START, tls.provider()).unwrap();
-        let dialer = Dialer::new(DialerSettings::default(), tls);
+        let dialer = Dialer::new(settings, tls);
         let shared = Arc::new(Shared::new(
             recording.recorder.clone(),
             authority,
@@ -375,4 +379,65 @@ async fn in_a_tunnel_either_side_may_speak_first_and_endings_are_mirrored() {
     let mut late = [0; 10];
     soon(client.read_exact(&mut late)).await.unwrap();
     assert!(rest(&mut client).await.is_err(), "mirrored as a reset");
+}
+
+#[tokio::test]
+async fn a_tunnel_to_a_host_that_is_let_through_is_not_read() {
+    let bench = Bench::with(DialerSettings {
+        passthrough: Box::new(|host| host == "127.0.0.1"),
+        ..DialerSettings::default()
+    })
+    .await;
+    let (mut client, mut origin) = bench.tunnel().await;
+    bench.send(&mut client, GOT).await;
+    bench.expect(&mut origin, GOT).await;
+    let answer = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
+    origin.write_all(answer.as_bytes()).await.unwrap();
+    drop(origin);
+    assert_eq!(rest(&mut client).await.unwrap(), answer);
+    let counts = bench.shared.recorder.counts();
+    let all = (counts.requests, counts.failures, counts.not_decoded);
+    assert_eq!(all, (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_server_name_that_is_let_through_keeps_its_tls() {
+    let bench = Bench::with(DialerSettings {
+        passthrough: Box::new(|host| host == "pinned.test"),
+        ..DialerSettings::default()
+    })
+    .await;
+    let hello = client_hello("pinned.test");
+    let (mut client, mut origin) = bench.tunnel().await;
+    let (start, end) = hello.split_at(hello.len() / 2);
+    client.write_all(start).await.unwrap();
+    client.write_all(end).await.unwrap();
+    let mut seen = vec![0; hello.len()];
+    soon(origin.read_exact(&mut seen)).await.unwrap();
+    assert_eq!(seen, hello, "the client's own hello");
+    origin.write_all(b"the origin's own").await.unwrap();
+    drop(origin);
+    assert_eq!(rest(&mut client).await.unwrap(), "the origin's own");
+    assert_eq!(bench.shared.recorder.counts().not_decoded, 0);
+    let (mut client, mut origin) = bench.tunnel().await;
+    let other = client_hello("other.test");
+    client.write_all(&other).await.unwrap();
+    let mut seen = vec![0; other.len()];
+    soon(origin.read_exact(&mut seen)).await.unwrap();
+    assert_ne!(seen, other, "TLS of our own");
+}
+
+/// What a TLS client says first that asks for that name.
+fn client_hello(name: &'static str) -> Vec<u8> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let name = name.try_into().unwrap();
+    let mut client = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut hello = Vec::new();
+    client.write_tls(&mut hello).unwrap();
+    hello
 }

@@ -35,6 +35,12 @@ pub(super) async fn read_hello(mut link: Link) -> Result<Hello, Option<Link>> {
 }
 
 impl Hello {
+    /// The connection as it was before the hello was read.
+    pub(super) fn unread(mut self) -> Link {
+        self.start.io.rewind();
+        self.start.io
+    }
+
     /// Finishes the handshake with this set-up.
     pub(super) async fn finish(
         mut self,

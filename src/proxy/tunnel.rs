@@ -13,6 +13,7 @@ use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::first_bytes::TLS_HANDSHAKE;
 use super::flow::Flow;
+use super::in_order::InOrder;
 use super::overheard::Overheard;
 use super::pages::{Page, Version};
 use super::path::Path;
@@ -82,6 +83,9 @@ impl<'a> Tunnel<'a> {
 
     /// Relays what the tunnel carries, to its end.
     pub(super) async fn carry(self, mut client: Link, mut upstream: Link) {
+        if self.shared.dialer.is_passthrough(&self.path.origin.host) {
+            return self.unread(client, upstream).await;
+        }
         match first_bytes(&mut client, &mut upstream).await {
             First::Tls => match tls::read_hello(client).await {
                 Ok(hello) => self.secure(hello, Ok(upstream)).await,
@@ -104,12 +108,21 @@ impl<'a> Tunnel<'a> {
         .await;
     }
 
+    /// What the user wants let through as it is: its TLS is the client's and the origin's own.
+    async fn unread(self, client: Link, upstream: Link) {
+        let tap = Tap::of_something_else(InOrder::new(self.exchanges()));
+        relay(Transport::Clear(client), Transport::Clear(upstream), tap).await;
+    }
+
     /// TLS on both sides: the origin is asked first, so that the client gets what the origin chose.
     pub(super) async fn secure(mut self, hello: Hello, upstream: Result<Link, Failure>) {
         let host = hello.server_name.as_deref();
         let host = host.unwrap_or(&self.path.origin.host).to_owned();
         self.names(Scheme::Https, Some(&host));
         let secured = match upstream {
+            Ok(link) if self.shared.dialer.is_passthrough(&host) => {
+                return self.unread(hello.unread(), link).await;
+            }
             Ok(link) => {
                 let tls = self.shared.dialer.tls();
                 tls.handshake(link, &host, &hello.protocols).await

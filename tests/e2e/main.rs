@@ -40,6 +40,7 @@ mod survive_kill;
 mod unreachable_origin;
 mod ways_in;
 mod ways_in_curl;
+mod ways_out;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -81,6 +82,7 @@ fn main() {
         unreachable_origin::tests(),
         ways_in::tests(),
         ways_in_curl::tests(),
+        ways_out::tests(),
     ]
     .into_iter()
     .flatten()

@@ -18,7 +18,6 @@ crate::tests![
     a_certificate_that_the_user_said_not_to_verify,
     an_origin_that_speaks_no_tls,
     an_origin_that_closes_before_it_answers,
-    our_own_listener,
 ];
 
 fn a_name_that_does_not_resolve() {
@@ -149,20 +148,6 @@ fn an_origin_that_closes_before_it_answers() {
     );
     is_our_page(&absolute_form(&proxy, &origin.url("/")), &["closed"]);
     assert_eq!(why401.list_of(1)[0]["status"], 502);
-}
-
-fn our_own_listener() {
-    let why401 = Why401::new();
-    let mut proxy = why401.run(&[]);
-    let port = proxy.address().port();
-    for host in ["127.0.0.1", "localhost", "0.0.0.0", "127.1.2.3"] {
-        let page = absolute_form(&proxy, &format!("http://{host}:{port}/"));
-        assert!(
-            page.starts_with("HTTP/1.1 403 ") || page.starts_with("HTTP/1.1 502 "),
-            "{host}: {page}"
-        );
-    }
-    assert!(proxy.is_alive());
 }
 
 /// CONNECT is answered with a 502 that has one of the words.

@@ -25,11 +25,22 @@ pub(super) async fn connect(
     };
     sent.await.map_err(|error| proxy.gone(&error))?;
     let mut read = Vec::new();
+    let mut interim = 0;
     let end = loop {
         if let Some(at) = memmem::find(&read, b"\r\n\r\n") {
+            if matches!(status(&read), Some(100..200)) {
+                // The answer follows an interim one (RFC 9110 section 15.2).
+                interim += at + 4;
+                read.drain(..at + 4);
+                continue;
+            }
             break at + 4;
         }
-        if read.len() > HEAD_LIMIT {
+        // A server of another kind may say a line and wait for ours.
+        if !may_be_http(&read) {
+            return Err(proxy.broken("answered CONNECT with something that is not HTTP"));
+        }
+        if interim + read.len() > HEAD_LIMIT {
             return Err(proxy.broken("answered CONNECT with a head of more than 16 KiB"));
         }
         let more = stream.read_buf(&mut read).await;
@@ -74,11 +85,27 @@ fn request(proxy: &UpstreamProxy, target: &Target) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(head.into_bytes())
 }
 
-/// The status of a response head.
+/// The status of a response head of HTTP/1.
 fn status(head: &[u8]) -> Option<u16> {
-    let code = head.strip_prefix(b"HTTP/1.")?.get(2..5)?;
-    std::str::from_utf8(code).ok()?.parse().ok()
+    let [b'0'..=b'9', b' ', rest @ ..] = head.strip_prefix(VERSION)? else {
+        return None;
+    };
+    let (code, after) = rest.split_at_checked(3)?;
+    let is_code = code.iter().all(u8::is_ascii_digit) && matches!(after, [b' ' | b'\r', ..]);
+    std::str::from_utf8(code)
+        .ok()
+        .filter(|_| is_code)?
+        .parse()
+        .ok()
 }
+
+/// Whether bytes are, as far as they go, a status line of HTTP/1.
+fn may_be_http(bytes: &[u8]) -> bool {
+    let compared = bytes.len().min(VERSION.len());
+    bytes.get(..compared) == VERSION.get(..compared)
+}
+
+const VERSION: &[u8] = b"HTTP/1.";
 
 #[cfg(test)]
 mod tests {
@@ -126,6 +153,48 @@ mod tests {
         let mut heard = [0; 2];
         theirs.read_exact(&mut heard).await.unwrap();
         assert_eq!(&heard, b"hi");
+    }
+
+    #[tokio::test]
+    async fn an_interim_answer_is_not_the_answer() {
+        let answer = b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n\
+                       HTTP/1.1 403 No\r\n\r\n";
+        let (_, opened, _) = answered(None, answer).await;
+        let failure = opened.unwrap_err();
+        assert!(failure.detail.contains("(403)"), "{}", failure.detail);
+        let many = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        let (_, opened, _) = answered(None, &many).await;
+        let failure = opened.unwrap_err();
+        assert!(failure.detail.contains("16 KiB"), "{}", failure.detail);
+    }
+
+    #[tokio::test]
+    async fn a_server_of_another_kind_is_not_waited_for() {
+        let (proxy, stream, mut theirs) = proxy(ProxyKind::Http, None).await;
+        theirs.write_all(b"SSH-2.0-x\r\n").await.unwrap();
+        // The peer stays open and silent: only its first bytes can tell.
+        let target = target("api.test");
+        let opened = connect(&proxy, stream, &target);
+        let patience = std::time::Duration::from_secs(5);
+        let failure = tokio::time::timeout(patience, opened).await.unwrap();
+        assert_eq!(
+            failure.unwrap_err().cause,
+            FailureCause::UpstreamProxyBroken
+        );
+    }
+
+    #[test]
+    fn a_status_is_three_digits_of_http_1() {
+        for (head, expected) in [
+            (&b"HTTP/1.1 200 OK\r\n\r\n"[..], Some(200)),
+            (b"HTTP/1.0 407\r\n\r\n", Some(407)),
+            (b"HTTP/1.1 2000 x\r\n\r\n", None),
+            (b"HTTP/1.1 +20 x\r\n\r\n", None),
+            (b"HTTP/1.1 20\r\n\r\n", None),
+            (b"HTTP/2 200\r\n\r\n", None),
+        ] {
+            assert_eq!(status(head), expected, "{}", head.escape_ascii());
+        }
     }
 
     #[tokio::test]
