@@ -10,6 +10,8 @@ mod cookie_tables;
 pub mod credentials;
 pub mod decode;
 pub mod fingerprint;
+pub mod grpc;
+pub mod inflate;
 pub mod jwt;
 mod name_tables;
 pub mod names;

@@ -48,6 +48,7 @@ pub(super) fn failing(request: Request) -> Exchange {
         }),
         timings: Timings::default(),
         notes: Vec::new(),
+        websocket: None,
     }
 }
 

@@ -114,6 +114,7 @@ pub(crate) fn failing(number: u128, at: Timestamp) -> Exchange {
             ..Timings::default()
         },
         notes: Vec::new(),
+        websocket: None,
     }
 }
 

@@ -3,7 +3,9 @@
 use super::watch::path_and_query;
 use crate::auth::challenge::{Challenge, challenges};
 use crate::auth::fingerprint::is_token_path;
-use crate::model::Exchange;
+use crate::auth::grpc;
+use crate::model::{Content, Exchange};
+use crate::wire::message::{MessageHead, Trailers};
 
 /// What an exchange is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,30 @@ pub fn content_to_learn(interest: Interest, status: u16) -> usize {
         Interest::Context if (200..300).contains(&status) => LEARNED_CONTENT,
         Interest::Context | Interest::TokenResponse | Interest::Failure => 0,
     }
+}
+
+/// Whether the content of a response is kept: because of what it is kept for, or since it may tell at its end that
+/// it is a failure.
+pub fn needs_content(interest: Interest, head: &MessageHead) -> bool {
+    interest != Interest::Context || head.field("content-type").is_some_and(grpc::is_grpc_web)
+}
+
+/// Whether a response with an ordinary status says behind its content that the credentials were refused: the
+/// status of a gRPC call.
+pub fn refused_at_the_end(
+    head: &MessageHead,
+    trailers: Option<&Trailers>,
+    content: &Content,
+) -> bool {
+    // Most are not: those are not parsed any further.
+    if !head.field("content-type").is_some_and(grpc::is_grpc) {
+        return false;
+    }
+    let fields = head.response().map(|response| response.fields);
+    let trailers = trailers.map(Trailers::section).unwrap_or_default();
+    fields
+        .and_then(|fields| grpc::call_status(&fields, &trailers, &content.bytes))
+        .is_some_and(|status| status.code == grpc::UNAUTHENTICATED)
 }
 
 /// Whether the client may well be in the middle of a handshake, so that its next request decides

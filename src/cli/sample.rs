@@ -58,6 +58,7 @@ pub(crate) fn case(number: u64) -> Case {
             hop: None,
             timings: Timings::default(),
             notes: Vec::new(),
+            websocket: None,
         },
         state: State::Open,
         baseline: None,

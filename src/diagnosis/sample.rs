@@ -41,6 +41,7 @@ impl Sample {
                     hop: Some(hop()),
                     timings: Timings::default(),
                     notes: Vec::new(),
+                    websocket: None,
                 },
                 state: State::Failed,
                 baseline: None,

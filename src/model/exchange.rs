@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{ClientKey, Failure, Hop, Request, Response, Timestamp, Timings};
+use super::{ClientKey, Failure, Hop, Request, Response, Timestamp, Timings, WebSocketLog};
 
 /// The global id of an exchange: a ULID, so ids sort by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,6 +87,9 @@ pub struct Exchange {
     pub timings: Timings,
     /// What a reader must know to judge it.
     pub notes: Vec<Note>,
+    /// What passed after a handshake that made a WebSocket of it.
+    #[serde(default)]
+    pub websocket: Option<WebSocketLog>,
 }
 
 impl Exchange {

@@ -15,6 +15,7 @@ mod field;
 mod message;
 mod target;
 mod time;
+mod websocket;
 
 pub use baseline::{Baseline, BaselineSource, Learned};
 pub use case::{Case, ChosenBaseline, Context, Match, Seen, State, Varying};
@@ -28,3 +29,4 @@ pub use field::{FieldLine, FieldSection, Provenance};
 pub use message::{HttpVersion, Request, Response};
 pub use target::{Origin, Scheme, Url, UrlError};
 pub use time::Timestamp;
+pub use websocket::{Peer, WebSocketClose, WebSocketFrame, WebSocketLog};

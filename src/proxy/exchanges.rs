@@ -15,11 +15,14 @@ use rustls::AlertDescription;
 
 use super::kept::Kept;
 use super::path::Path;
+use super::websocket::WebSocket;
 use crate::capture::recorder::{Passed, Progress, Recorder};
-use crate::capture::trigger::{Interest, content_to_learn, interest};
+use crate::capture::trigger::{
+    Interest, content_to_learn, interest, needs_content, refused_at_the_end,
+};
 use crate::model::{
-    ContentEnd, Exchange, ExchangeId, Failure, FieldSection, Note, Outcome, Timestamp, Timings,
-    Verification,
+    ContentEnd, Exchange, ExchangeId, Failure, FieldSection, Note, Outcome, Peer, Timestamp,
+    Timings, Verification,
 };
 use crate::net::{Given, alert_in, client_certificate};
 use crate::wire::message::{MessageHead, Trailers};
@@ -56,6 +59,8 @@ struct Open {
     trailers: Option<Trailers>,
     notes: Vec<Note>,
     response: Option<Answer>,
+    /// What it has become, if its response made a WebSocket of it.
+    websocket: Option<Box<WebSocket>>,
 }
 
 impl Open {
@@ -70,6 +75,8 @@ struct Answer {
     status: u16,
     after: Duration,
     interest: Interest,
+    /// Whether its content is kept: it is a failure, or may tell at its end that it is one.
+    keeps: bool,
     content: Kept,
     trailers: Option<Trailers>,
     /// Set once the recorder has been told of the head.
@@ -117,6 +124,7 @@ impl Exchanges {
             trailers: None,
             notes,
             response: None,
+            websocket: None,
         });
         self.requests += 1;
         self.open_bytes += open.bytes();
@@ -154,6 +162,7 @@ impl Exchanges {
         let method = String::from_utf8_lossy(open.head.method());
         let interest = interest(&method, open.head.target(), status);
         open.response = Some(Answer {
+            keeps: needs_content(interest, &head),
             head,
             status,
             after: open.start.elapsed(),
@@ -173,9 +182,10 @@ impl Exchanges {
         let Some(answer) = self.find(key).and_then(|open| open.response.as_mut()) else {
             return;
         };
-        match answer.interest {
-            Interest::Context => answer.content.pass(piece),
-            Interest::TokenResponse | Interest::Failure => answer.content.push(piece, limit),
+        if answer.keeps {
+            answer.content.push(piece, limit);
+        } else {
+            answer.content.pass(piece);
         }
     }
 
@@ -188,10 +198,70 @@ impl Exchanges {
             return;
         };
         if let Some(answer) = &mut open.response {
-            answer.content.end(end);
+            // The response of a handshake had no content that could be cut off.
+            let whole = open.websocket.is_some();
+            answer
+                .content
+                .end(if whole { ContentEnd::Complete } else { end });
             answer.trailers = trailers;
+            let content = answer.content.content();
+            if refused_at_the_end(&answer.head, answer.trailers.as_ref(), content) {
+                answer.interest = Interest::Failure;
+            }
         }
         self.hand_over(*open);
+    }
+
+    /// That exchange carries something else from here on. `false` when it is nothing that is followed.
+    pub(super) fn become_websocket(&mut self, key: u64) -> bool {
+        let recorder = self.recorder.clone();
+        let Some(open) = self.find(key) else {
+            return false;
+        };
+        let is_websocket = open.response.as_ref().is_some_and(|answer| {
+            let protocol = match answer.status {
+                101 => answer.head.field("upgrade"),
+                200..300 => open.head.field(":protocol"),
+                _ => None,
+            };
+            protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
+        });
+        if is_websocket {
+            open.websocket = Some(Box::new(WebSocket::new(&recorder, open.start)));
+        }
+        is_websocket
+    }
+
+    /// Whether that exchange has become a WebSocket.
+    pub(super) fn is_websocket(&self, key: u64) -> bool {
+        let open = self.position(key).and_then(|at| self.open.get(at));
+        open.is_some_and(|open| open.websocket.is_some())
+    }
+
+    /// Bytes of the WebSocket that this exchange has become.
+    pub(super) fn websocket_bytes(&mut self, key: u64, from: Peer, bytes: &[u8]) {
+        let Some(open) = self.find(key) else { return };
+        let (Some(websocket), Some(answer)) = (&mut open.websocket, &mut open.response) else {
+            return;
+        };
+        let seen = websocket.see(from, bytes);
+        let opened = micros(answer.after);
+        let refused = websocket
+            .close()
+            .is_some_and(|close| close.refuses_credentials(opened));
+        let is_new = refused && answer.interest != Interest::Failure;
+        if is_new {
+            answer.interest = Interest::Failure;
+        }
+        if seen.is_err() {
+            open.notes.push(Note::NotDecoded);
+        }
+        if is_new {
+            self.fresh.push(key);
+        }
+        if let Err(reason) = seen {
+            self.skip(reason);
+        }
     }
 
     /// That request gets no response any more: its client gave it up, or was told.
@@ -411,6 +481,7 @@ impl Exchanges {
                 tls: self.path.handshake.filter(|_| first).map(micros),
             },
             notes,
+            websocket: open.websocket.as_ref().map(|websocket| websocket.log()),
         }))
     }
 

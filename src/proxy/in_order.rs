@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use super::exchanges::Exchanges;
-use crate::model::{ContentEnd, Failure, Note};
+use crate::model::{ContentEnd, Failure, Note, Peer};
 use crate::wire::head::Head;
 use crate::wire::http1::Answers;
 use crate::wire::message::Trailers;
@@ -62,6 +62,22 @@ impl InOrder {
             self.exchanges
                 .response_end(self.answering, trailers.map(Trailers::Lines), end);
             self.answering += 1;
+        }
+    }
+
+    /// The connection carries something else from here on: what the response in progress agreed to.
+    pub(super) fn upgraded(&mut self) {
+        if !self.exchanges.become_websocket(self.answering) {
+            self.exchanges
+                .skip("the connection was upgraded to something that is not followed");
+            self.response_end(None, ContentEnd::Complete);
+        }
+    }
+
+    /// Bytes of what it carries since.
+    pub(super) fn upgraded_bytes(&mut self, from: Peer, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.exchanges.websocket_bytes(self.answering, from, bytes);
         }
     }
 

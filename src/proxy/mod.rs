@@ -34,6 +34,7 @@ mod tunnel;
 #[cfg(test)]
 mod unanswered_tests;
 mod upstream;
+mod websocket;
 
 use std::sync::atomic::AtomicU64;
 

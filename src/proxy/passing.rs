@@ -204,7 +204,7 @@ fn response_head(
     responses.frame_response(answers);
     progress.close_if(close || responses.framing() == Framing::UntilClose);
     if !responses.is_following() {
-        exchanges.response_end(None, ContentEnd::Complete);
+        exchanges.upgraded();
         progress.afterwards = Afterwards::Upgraded;
     }
 }

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use super::exchanges::Exchanges;
-use crate::model::ContentEnd;
+use crate::model::{ContentEnd, Peer};
 use crate::wire::field_block::FieldBlock;
 use crate::wire::http2::Sender;
 use crate::wire::message::{MessageHead, Trailers};
@@ -41,6 +41,11 @@ impl Streams {
     /// A piece of content.
     pub(super) fn content(&mut self, from: Sender, stream: u32, piece: &[u8], end: bool) {
         let key = u64::from(stream);
+        if self.exchanges.is_websocket(key) {
+            self.exchanges.websocket_bytes(key, peer(from), piece);
+            // Its stream is done when the origin has ended it; the client may do so before.
+            return self.end_response_if(end && from == Sender::Origin, key);
+        }
         match from {
             Sender::Client => {
                 self.exchanges.request_content(key, piece);
@@ -123,6 +128,7 @@ impl Streams {
         let head = MessageHead::Fields(fields);
         if let Some(status) = head.status() {
             self.exchanges.response(key, head, status);
+            self.exchanges.become_websocket(key);
             self.end_response_if(end, key);
         }
     }
@@ -137,5 +143,12 @@ impl Streams {
         if end {
             self.exchanges.response_end(key, None, ContentEnd::Complete);
         }
+    }
+}
+
+fn peer(sender: Sender) -> Peer {
+    match sender {
+        Sender::Client => Peer::Client,
+        Sender::Origin => Peer::Origin,
     }
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::recorded::{
     ContentView, ExchangeView, FailureView, HeadView, HopView, NoteView, TimingsView, TlsView,
 };
-use super::{EXCHANGE_SCHEMA, Text, clock, words};
-use crate::auth::decode;
+use super::{EXCHANGE_SCHEMA, Text, clock, websocket, words};
+use crate::auth::{decode, grpc};
 use crate::model::{
     Case, ClientKind, Content, Exchange, Failure, FieldSection, Hop, Note, Outcome, Request,
     Response, State, Timings, TlsParameters, Verification,
@@ -105,10 +105,25 @@ pub(super) fn view(
         response_trailers: response
             .map(|response| pairs(&lines(&response.trailers, masker)))
             .unwrap_or_default(),
+        websocket: exchange
+            .websocket
+            .as_ref()
+            .map(|log| websocket::view(log, masker)),
+        grpc_status: response.and_then(grpc_status),
         time: exchange.at,
         request_head,
         response_head,
     }
+}
+
+/// `16 (UNAUTHENTICATED)`
+fn grpc_status(response: &Response) -> Option<String> {
+    let content = &response.content.bytes;
+    let code = grpc::call_status(&response.fields, &response.trailers, content)?.code;
+    Some(match grpc::status_name(code) {
+        Some(name) => format!("{code} ({name})"),
+        None => code.to_string(),
+    })
 }
 
 pub(super) fn request_head(request: &Request, masker: &mut Masker) -> HeadView {

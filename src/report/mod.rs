@@ -16,6 +16,7 @@ mod recorded;
 mod request;
 mod story;
 mod text;
+mod websocket;
 mod words;
 
 pub mod terminal;
@@ -37,6 +38,7 @@ pub use recorded::{
 };
 pub use request::{RequestView, request};
 pub use text::Text;
+pub use websocket::{CloseView, FrameView, LeftOut, WebSocketView};
 
 /// The schema of `why --json`.
 pub const REPORT_SCHEMA: &str = "why401.report/1";

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Text, words};
+use super::{Text, WebSocketView, words};
 use crate::model::{ContentEnd, Timestamp};
 
 /// An exchange as recorded.
@@ -55,6 +55,12 @@ pub struct ExchangeView {
     /// The response's trailer section.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub response_trailers: Vec<(Text, Text)>,
+    /// What passed over the WebSocket that it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub websocket: Option<WebSocketView>,
+    /// How the gRPC call ended that it was: code and name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<String>,
     /// When its request head was complete.
     #[serde(skip)]
     pub time: Timestamp,

@@ -10,6 +10,7 @@ mod hpack;
 pub mod http1;
 pub mod http2;
 pub mod message;
+pub mod websocket;
 
 #[cfg(test)]
 mod http1_tests;

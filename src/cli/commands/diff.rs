@@ -94,6 +94,7 @@ fn unobserved(request: Request, now: Timestamp) -> Exchange {
         hop: None,
         timings: Timings::default(),
         notes: Vec::new(),
+        websocket: None,
     }
 }
 

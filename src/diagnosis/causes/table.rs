@@ -780,6 +780,43 @@ pub const CAUSES: &[Cause] = &[
         source: "RFC 6750 section 3.1",
         check: rules::bearer_invalid_token_unspecified::check,
     },
+    Cause {
+        id: "disguised-grpc-unauthenticated",
+        summary: "A gRPC call was refused for its credentials, behind an HTTP status of success.",
+        class: Class::Generic,
+        side: FaultSide::Client,
+        needs: Needs::Response,
+        grades: &[partial(
+            72,
+            "grpc-status 16, in trailers, fields or gRPC-Web content",
+        )],
+        veto: Veto::Nothing,
+        said: &[],
+        explains: &[],
+        yields: true,
+        source: "gRPC: status codes and their use in gRPC; PROTOCOL-HTTP2, PROTOCOL-WEB",
+        check: rules::disguised_grpc_unauthenticated::check,
+    },
+    Cause {
+        id: "disguised-websocket-auth-close",
+        summary: "A WebSocket was closed for want of credentials after its handshake had passed.",
+        class: Class::Generic,
+        side: FaultSide::Client,
+        needs: Needs::Response,
+        grades: &[
+            full(85, "closed with 4401"),
+            partial(
+                68,
+                "closed with 1008; or with 3000, 4001, 4003 or 4403 within two seconds of the handshake",
+            ),
+        ],
+        veto: Veto::Nothing,
+        said: &[],
+        explains: &[],
+        yields: true,
+        source: "RFC 6455 section 7.4; the codes 4000 to 4999 that applications use like HTTP's",
+        check: rules::disguised_websocket_auth_close::check,
+    },
 ];
 
 const fn full(score: u8, when: &'static str) -> Grade {

@@ -16,6 +16,8 @@ pub(crate) mod cookie_missing_session;
 pub(crate) mod cors_preflight_unauthorized;
 pub(crate) mod credentials_mode_omit;
 pub(crate) mod csrf_header_missing;
+pub(crate) mod disguised_grpc_unauthenticated;
+pub(crate) mod disguised_websocket_auth_close;
 pub(crate) mod jwt_audience_mismatch;
 pub(crate) mod jwt_expired;
 pub(crate) mod jwt_issuer_mismatch;

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use crate::model::ContentEnd;
+use crate::model::{ContentEnd, Peer};
 use crate::proxy::HEAD_LIMIT;
 use crate::proxy::exchanges::Exchanges;
 use crate::proxy::in_order::InOrder;
@@ -48,6 +48,7 @@ impl Http1 {
                 None => {}
             }
         }
+        self.exchanges.upgraded_bytes(Peer::Client, rest);
     }
 
     /// Bytes on their way to the client; `None` when the origin has ended.
@@ -69,6 +70,7 @@ impl Http1 {
                 None => {}
             }
         }
+        self.exchanges.upgraded_bytes(Peer::Origin, rest);
         self.exchanges.settle();
     }
 
@@ -95,7 +97,7 @@ impl Http1 {
         self.responses.frame_response(answers);
         if !self.responses.is_following() {
             // 101, or a tunnel within: both directions carry something else from here on.
-            self.exchanges.response_end(None, ContentEnd::Complete);
+            self.exchanges.upgraded();
             self.requests.stop();
         }
     }

@@ -91,3 +91,78 @@ fn what_an_origin_says_first_is_kept_within_a_bound() {
     bench.origin(&[SETTINGS, &[0; 20_000]].concat(), 1000);
     assert_eq!(bench.counts(), (0, 0, 1));
 }
+
+/// A handshake, and what comes after it, over HTTP/1.
+fn websocket_bench(from_origin: &[&[u8]], piece: usize) -> Bench {
+    let mut bench = Bench::new();
+    bench.client(
+        b"GET /live HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        piece,
+    );
+    let handshake =
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n";
+    bench.origin(&[&handshake[..], &from_origin.concat()].concat(), piece);
+    bench.client(b"\x81\x82\0\0\0\0hi", piece);
+    bench.tap.sent_by_origin(None);
+    bench
+}
+
+#[test]
+fn a_websocket_that_is_closed_for_want_of_credentials_is_a_failure() {
+    for piece in [1, 7, 1000] {
+        let refused = websocket_bench(&[b"\x81\x02hi", b"\x88\x04\x11\x31no"], piece);
+        assert_eq!(refused.counts(), (1, 1, 0), "pieces of {piece}");
+        let ended = websocket_bench(&[b"\x81\x02hi", b"\x88\x02\x03\xe8"], piece);
+        assert_eq!(ended.counts(), (1, 0, 0), "pieces of {piece}");
+        let nonsense = websocket_bench(&[b"HTTP/1.1 is no frame"], piece);
+        assert_eq!(nonsense.counts(), (1, 0, 1), "pieces of {piece}");
+    }
+}
+
+#[test]
+fn what_a_connection_is_upgraded_to_is_followed_or_counted() {
+    let mut bench = Bench::new();
+    bench.client(b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", 1000);
+    bench.origin(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n",
+        1000,
+    );
+    bench.client(CLIENT, 1000);
+    bench.origin(SETTINGS, 1000);
+    bench.tap.sent_by_origin(None);
+    assert_eq!(bench.counts(), (1, 0, 1));
+}
+
+#[test]
+fn a_grpc_call_that_was_refused_in_its_trailers_is_a_failure() {
+    let answered = |status: &str| {
+        let mut bench = Bench::new();
+        bench.client(b"POST /p.S/M HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 1000);
+        let response = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nTransfer-Encoding: chunked\r\n\r\n\
+             0\r\ngrpc-status: {status}\r\n\r\n"
+        );
+        bench.origin(response.as_bytes(), 1);
+        bench.counts()
+    };
+    assert_eq!(answered("16"), (1, 1, 0));
+    assert_eq!(answered("7"), (1, 0, 0));
+    assert_eq!(answered("0"), (1, 0, 0));
+}
+
+#[test]
+fn a_websocket_on_a_stream_of_http2_is_followed() {
+    // Literal fields: `:method: CONNECT`, `:protocol: websocket`.
+    let connect = b"\0\0\x20\x01\x04\0\0\0\x01\x02\x07CONNECT\0\x09:protocol\x09websocket\x84\x87";
+    let length = u8::try_from(connect.len() - 9).unwrap();
+    let connect = [&[0, 0, length], &connect[3..]].concat();
+    let accepted = b"\0\0\x01\x01\x04\0\0\0\x01\x88";
+    let close = b"\0\0\x04\0\x01\0\0\0\x01\x88\x02\x03\xf0";
+    for piece in [1, 1000] {
+        let mut bench = Bench::new();
+        bench.client(&CLIENT[..33], piece);
+        bench.client(&connect, piece);
+        bench.origin(&[SETTINGS, accepted, close].concat(), piece);
+        assert_eq!(bench.counts(), (1, 1, 0), "pieces of {piece}");
+    }
+}

@@ -111,6 +111,7 @@ pub(super) fn case(number: u64, request: Request, outcome: Outcome) -> Case {
                 tls: observed.then_some(25_000),
             },
             notes: Vec::new(),
+            websocket: None,
         },
         state: State::Failed,
         baseline: None,

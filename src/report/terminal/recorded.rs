@@ -7,8 +7,12 @@ use super::rows::{duration_of, failing_name, status};
 use super::style::{Paint, Style};
 use crate::model::ContentEnd;
 use crate::report::{
-    ContentView, ExchangeView, HeadView, HopView, ShownExchange, Text, TlsView, clock,
+    ContentView, ExchangeView, HeadView, HopView, ShownExchange, Text, TlsView, WebSocketView,
+    clock,
 };
+
+/// No frame is shown longer than this.
+const LONGEST_FRAME: usize = 1024;
 
 /// No content is shown longer than this; `--json` has all that was kept.
 const LONGEST_CONTENT: usize = 16 * 1024;
@@ -65,6 +69,18 @@ fn facts(exchange: &ExchangeView, style: &Style) -> Vec<(&'static str, String)> 
     }
     if let Some(timings) = timings(exchange) {
         facts.push(("timings", timings));
+    }
+    if let Some(status) = &exchange.grpc_status {
+        facts.push(("gRPC", format!("status {status}")));
+    }
+    if let Some(websocket) = &exchange.websocket
+        && let Some(close) = &websocket.close
+    {
+        let words = format!(
+            "closed by the {} with {} {}",
+            close.by, close.code, close.reason
+        );
+        facts.push(("socket", words.trim_end().to_owned()));
     }
     if let Some(failure) = &exchange.failure {
         let words = format!(
@@ -154,6 +170,9 @@ fn messages(exchange: &ExchangeView, style: &Style) -> String {
             page.blank();
             message(&mut page, head, content);
             trailers(&mut page, &exchange.response_trailers);
+            if let Some(websocket) = &exchange.websocket {
+                frames(&mut page, websocket);
+            }
         }
         _ => {
             page.blank();
@@ -207,6 +226,32 @@ fn wrapped(page: &mut Page<'_>, name_paint: Paint, name: &str, value: &str) {
         let (more, after) = chars::split_at_width(rest, columns - 4);
         page.push(Line::indented(style, 4).put(Paint::Plain, more));
         rest = after;
+    }
+}
+
+/// The frames of a WebSocket, one below the other: `→` from the client, `←` from the origin.
+fn frames(page: &mut Page<'_>, websocket: &WebSocketView) {
+    let unicode = page.style().unicode;
+    page.blank();
+    for (at, frame) in websocket.frames.iter().enumerate() {
+        if at == websocket.left_out.after && websocket.left_out.count > 0 {
+            let words = format!("({} frames were not kept)", websocket.left_out.count);
+            wrapped(page, Paint::Dim, &words, "");
+        }
+        let arrow = match (frame.from, unicode) {
+            ("client", true) => '→',
+            ("client", false) => '>',
+            (_, true) => '←',
+            (_, false) => '<',
+        };
+        let more = if frame.fin { "" } else { ", to be continued" };
+        let label = format!(
+            "{arrow} {:.1} ms {}, {} bytes{more}",
+            frame.at_ms, frame.kind, frame.length
+        );
+        let text = frame.text.clone().map(|text| text.bounded(LONGEST_FRAME));
+        let text = text.map_or_else(String::new, |text| format!("  {}", text.as_str()));
+        wrapped(page, Paint::Dim, &label, &text);
     }
 }
 
