@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::limits::open_files;
 use crate::config::proxies::Proxies;
+use crate::config::settings::{Setting, Source};
 use crate::proxy::Accepting;
 
 /// Whether new connections are taken, as a line for people.
@@ -24,8 +25,9 @@ pub(crate) fn accepting(state: Accepting, connections: usize) -> String {
     }
 }
 
-/// Drops what the environment says about proxies and cannot count, and tells it in lines for people.
-pub(crate) fn ignored_variables(proxies: &mut Proxies, listening: SocketAddr) -> Vec<String> {
+/// Drops what the environment says about proxies and cannot count; tells that and what does count, in
+/// lines for people.
+pub(crate) fn of_environment(proxies: &mut Proxies, listening: SocketAddr) -> Vec<String> {
     let ours = proxies
         .drop_own_listener(listening)
         .into_iter()
@@ -34,5 +36,50 @@ pub(crate) fn ignored_variables(proxies: &mut Proxies, listening: SocketAddr) ->
         .unusable
         .iter()
         .map(|unusable| format!("{} is ignored: {}", unusable.variable, unusable.error));
-    ours.chain(unusable).collect()
+    let mut lines: Vec<_> = ours.chain(unusable).collect();
+    let count = [&proxies.http, &proxies.https].into_iter().flatten();
+    for Setting { value, source } in count {
+        if let Source::Environment(name) = source {
+            let line = format!("origins are reached through {value}: see {name}");
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::environment;
+    use crate::model::Scheme;
+
+    #[test]
+    fn a_variable_that_leads_here_is_dropped_and_told() {
+        let mut proxies = environment::proxies(|name| match name {
+            "HTTPS_PROXY" => Some("http://localhost:4010".to_owned()),
+            "http_proxy" => Some("gopher://me:secret@p.test".to_owned()),
+            _ => None,
+        });
+        assert_eq!(
+            of_environment(&mut proxies, "127.0.0.1:4010".parse().unwrap()),
+            [
+                "HTTPS_PROXY leads to this proxy itself and is ignored",
+                "http_proxy is ignored: it must start with http://, https://, socks5:// or socks5h://",
+            ]
+        );
+        assert_eq!(proxies.on_the_way_to(Scheme::Https, "a.test"), None);
+    }
+
+    #[test]
+    fn a_variable_that_counts_is_told_without_its_password() {
+        let mut proxies = environment::proxies(|name| {
+            (name == "ALL_PROXY").then(|| "http://me:secret@p.test:3128".to_owned())
+        });
+        assert_eq!(
+            of_environment(&mut proxies, "127.0.0.1:4010".parse().unwrap()),
+            ["origins are reached through http://p.test:3128: see ALL_PROXY"]
+        );
+    }
 }

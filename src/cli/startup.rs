@@ -14,8 +14,8 @@ pub(crate) struct StartUp<'a> {
     pub(crate) address: SocketAddr,
     /// What others on the network can do, if they can.
     pub(crate) network: Vec<String>,
-    /// What the environment says and does not count.
-    pub(crate) ignored: Vec<String>,
+    /// What the environment says about proxies, and what came of it.
+    pub(crate) environment: Vec<String>,
     /// The certificate that clients are to trust.
     pub(crate) ca: &'a Path,
     /// The command that adds a request that works.
@@ -64,7 +64,7 @@ impl StartUp<'_> {
             line(label, text);
             label = "";
         }
-        for text in &self.ignored {
+        for text in &self.environment {
             line("caution", text);
         }
         for host in &self.insecure {
@@ -149,7 +149,7 @@ mod tests {
         let block = StartUp {
             address: "127.0.0.1:4010".parse().unwrap(),
             network: Vec::new(),
-            ignored: Vec::new(),
+            environment: Vec::new(),
             ca: Path::new("/home/me/.local/share/why401/ca.pem"),
             add_baseline: "why401 baseline add --curl -",
             needs_data_flag: false,
@@ -165,7 +165,7 @@ mod tests {
         let block = StartUp {
             address: "[::1]:5000".parse().unwrap(),
             network: vec!["one line".to_owned(), "another".to_owned()],
-            ignored: vec!["ALL_PROXY is ignored".to_owned()],
+            environment: vec!["ALL_PROXY is ignored".to_owned()],
             ca: Path::new("/my project/certs/ca.pem"),
             add_baseline: "why401 baseline add --curl - --data /d",
             needs_data_flag: true,

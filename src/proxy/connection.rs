@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::first_bytes::{self, First, Silence};
-use super::forward::{Forwarding, HEAD_TIMEOUT};
+use super::forward::Forwarding;
 use super::pages::Page;
 use super::path::Path;
 use super::route::Next;
@@ -38,7 +38,7 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let mut client = Link::new(Socket::Tcp(stream), Vec::new());
-    match first_bytes::look(&mut client, HEAD_TIMEOUT).await {
+    match first_bytes::look(&mut client, shared.limits.head_timeout).await {
         Ok(First::Http1) => Box::pin(requests(accepted, client)).await,
         Ok(First::Socks4) => socks::serve(accepted, client, socks::Version::Four).await,
         Ok(First::Socks5) => socks::serve(accepted, client, socks::Version::Five).await,
@@ -50,7 +50,7 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
         }
         Ok(First::Http2 | First::Tls) => Box::pin(requests(accepted, client)).await,
         Err(Silence::Stalled) => {
-            let sentence = "The first bytes did not arrive within 30 seconds.";
+            let sentence = "The first bytes did not arrive in time.";
             let page = Page::refusal(408, "Request Timeout", sentence);
             accepted.answer(client, &page).await;
         }

@@ -11,14 +11,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::HEAD_LIMIT;
 use super::connection::Accepted;
 use super::edit::{self, Edited};
 use super::flow::{Flow, Stop};
 use super::in_order::InOrder;
 use super::pages::Page;
 use super::passing::{Afterwards, Broken, Client, Phase, Progress, pass_request, pass_response};
-use super::refuse::{self, EXTENSION_LIMIT};
+use super::refuse;
 use super::relay::resume;
 use super::route::{Next, Wanted, route};
 use super::tap::Tap;
@@ -37,7 +36,7 @@ pub(super) struct Forwarding<'a> {
     upstreams: Vec<Upstream>,
 }
 
-/// A request head that has begun must be complete in this time: a slow client holds nothing for ever.
+/// A client has this long to take what we say ourselves.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A plain HTTP client talks to few origins at a time over one proxy connection.
@@ -45,24 +44,26 @@ const UPSTREAM_LIMIT: usize = 8;
 
 impl<'a> Forwarding<'a> {
     pub(super) fn new(accepted: Accepted<'a>, client: Link) -> Self {
+        let limits = &accepted.shared.limits;
         Self {
             accepted,
             client: Transport::Clear(client),
             up: Flow::new(),
-            requests: Decoder::strict(Role::Requests, HEAD_LIMIT, EXTENSION_LIMIT),
+            requests: Decoder::strict(Role::Requests, limits.head_bytes, limits.chunk_extensions),
             upstreams: Vec::new(),
         }
     }
 
-    /// Waits for the next request head: as long as it takes for its first byte, then 30 s.
+    /// Waits for the next request head: as long as it takes for its first byte, then not for ever.
     pub(super) async fn next(&mut self) -> Next {
+        let limits = &self.accepted.shared.limits;
         if self.up.waiting().is_empty()
             && !matches!(self.up.read_more(&mut self.client).await, Ok(1..))
         {
             return Next::Over;
         }
-        match tokio::time::timeout(HEAD_TIMEOUT, self.read_head()).await {
-            Ok(Some(Ok(head))) => route(head),
+        match tokio::time::timeout(limits.head_timeout, self.read_head()).await {
+            Ok(Some(Ok(head))) => route(head, limits),
             Ok(Some(Err(page))) => Next::Answer(page),
             Ok(None) => Next::Over,
             Err(_elapsed) => Next::Answer(Page::too_slow()),
@@ -86,9 +87,10 @@ impl<'a> Forwarding<'a> {
             Ok(upstream) => upstream,
             Err((exchanges, failure)) => return self.fail(exchanges, edited, failure).await,
         };
+        let limits = self.accepted.shared.limits;
         let sent = send(&mut upstream.transport, &edited.head);
-        let sent = tokio::time::timeout(HEAD_TIMEOUT, sent).await;
-        let mut progress = Progress::new(&edited.head);
+        let sent = tokio::time::timeout(limits.head_timeout, sent).await;
+        let mut progress = Progress::new(&edited.head, limits);
         upstream.exchanges.request(edited.head, edited.notes);
         if !matches!(sent, Ok(Ok(()))) {
             self.unanswered(upstream, &progress).await;

@@ -73,5 +73,5 @@ impl Shared {
     }
 }
 
-/// A head may be this long, its field lines and start line together.
+/// In a tunnel heads of this length are read, their field lines and start lines together.
 const HEAD_LIMIT: usize = 512 * 1024;

@@ -73,7 +73,7 @@ impl Page {
         Self::refused(&Refusal {
             status: 408,
             reason: "Request Timeout",
-            fault: "its head did not arrive within 30 seconds",
+            fault: "its head did not arrive in time",
         })
     }
 

@@ -1,5 +1,6 @@
 //! What passes in an exchange of the message relay: both gates, and how far the exchange has come.
 
+use super::Limits;
 use super::flow::{Passage, Shown};
 use super::in_order::InOrder;
 use super::refuse;
@@ -14,6 +15,7 @@ pub(super) struct Progress {
     pub(super) afterwards: Afterwards,
     /// A message is refused: nothing more of it may pass.
     pub(super) broken: Option<Broken>,
+    limits: Limits,
 }
 
 /// A message that is refused.
@@ -57,12 +59,13 @@ pub(super) enum Afterwards {
 }
 
 impl Progress {
-    pub(super) fn new(request: &Head) -> Self {
+    pub(super) fn new(request: &Head, limits: Limits) -> Self {
         let mut progress = Self {
             client: Client::Sending,
             response: Phase::Awaited,
             afterwards: Afterwards::KeptOpen,
             broken: None,
+            limits,
         };
         progress.close_if(wants_close(request));
         progress
@@ -108,7 +111,7 @@ pub(super) fn pass_request(
         match event {
             Some(Event::Content(piece)) => exchanges.request_content(piece),
             Some(Event::End(trailers)) => {
-                if let Some(fault) = fault_in(trailers.as_deref()) {
+                if let Some(fault) = fault_in(trailers.as_deref(), &progress.limits) {
                     return progress.refuse(Side::Client, fault);
                 }
                 exchanges.request_end(trailers);
@@ -152,7 +155,7 @@ pub(super) fn pass_response(
         rest = rest.get(taken..).unwrap_or_default();
         match event {
             Some(Event::Head(head)) => {
-                if let Err(fault) = refuse::response(&head) {
+                if let Err(fault) = refuse::response(&head, &progress.limits) {
                     return progress.refuse(Side::Upstream, fault);
                 }
                 has_begun |= responses.awaits_framing();
@@ -163,7 +166,7 @@ pub(super) fn pass_response(
             }
             Some(Event::Content(piece)) => exchanges.response_content(piece),
             Some(Event::End(trailers)) => {
-                if let Some(fault) = fault_in(trailers.as_deref()) {
+                if let Some(fault) = fault_in(trailers.as_deref(), &progress.limits) {
                     return progress.refuse(Side::Upstream, fault);
                 }
                 exchanges.response_end(trailers, ContentEnd::Complete);
@@ -185,8 +188,8 @@ pub(super) fn pass_response(
     }
 }
 
-fn fault_in(trailers: Option<&[u8]>) -> Option<&'static str> {
-    refuse::trailers(trailers?).err()
+fn fault_in(trailers: Option<&[u8]>, limits: &Limits) -> Option<&'static str> {
+    refuse::trailers(trailers?, limits).err()
 }
 
 fn response_head(

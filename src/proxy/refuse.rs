@@ -2,6 +2,7 @@
 //!
 //! Only the message relay refuses. Inside a tunnel the same faults are findings, and the bytes flow on.
 
+use super::Limits;
 use crate::model::{Origin, Scheme};
 use crate::wire::head::{Head, RequestLine, is_token};
 use crate::wire::http1::HEAD_TOO_LONG;
@@ -18,7 +19,7 @@ pub(super) struct Refusal {
 /// What it is told of a head that cannot even be taken apart.
 pub(super) fn unreadable(fault: &'static str) -> Refusal {
     match fault {
-        HEAD_TOO_LONG => too_large("the request head is longer than 512 KiB"),
+        HEAD_TOO_LONG => too_large("the request head is longer than limits.head_bytes allows"),
         _ => bad(fault),
     }
 }
@@ -27,14 +28,14 @@ pub(super) fn unreadable(fault: &'static str) -> Refusal {
 ///
 /// # Errors
 /// With the first fault found.
-pub(super) fn request(head: &Head) -> Result<(), Refusal> {
+pub(super) fn request(head: &Head, limits: &Limits) -> Result<(), Refusal> {
     check_lines(head.bytes())?;
     let start = head.start_line();
-    if start.len() > REQUEST_LINE_LIMIT {
+    if start.len() > limits.request_line {
         return Err(refusal(
             414,
             "URI Too Long",
-            "the request line is longer than 64 KiB",
+            "the request line is longer than limits.request_line allows",
         ));
     }
     if start.iter().filter(|b| **b == b' ').count() != 2 || start.iter().any(u8::is_ascii_control) {
@@ -44,7 +45,7 @@ pub(super) fn request(head: &Head) -> Result<(), Refusal> {
     }
     let seen = Seen::in_lines(field_lines(head.bytes()).skip(1))?;
     match seen {
-        _ if seen.count > FIELD_LIMIT => Err(too_large("there are more than 2000 field lines")),
+        _ if seen.count > limits.head_fields => Err(too_large(TOO_MANY_FIELDS)),
         Seen { lengths: 2.., .. } | Seen { codings: 2.., .. } => {
             Err(bad("a framing field is repeated"))
         }
@@ -67,7 +68,7 @@ pub(super) fn request(head: &Head) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// With the first fault found.
-pub(super) fn response(head: &Head) -> Result<(), &'static str> {
+pub(super) fn response(head: &Head, limits: &Limits) -> Result<(), &'static str> {
     let check = || {
         check_lines(head.bytes())?;
         let start = head.start_line();
@@ -75,8 +76,8 @@ pub(super) fn response(head: &Head) -> Result<(), &'static str> {
             return Err(bad("the status line has control characters"));
         }
         let seen = Seen::in_lines(field_lines(head.bytes()).skip(1))?;
-        if seen.count > FIELD_LIMIT {
-            return Err(bad("there are more than 2000 field lines"));
+        if seen.count > limits.head_fields {
+            return Err(bad(TOO_MANY_FIELDS));
         }
         if seen.codings > 1 {
             return Err(bad("a framing field is repeated"));
@@ -90,12 +91,14 @@ pub(super) fn response(head: &Head) -> Result<(), &'static str> {
 ///
 /// # Errors
 /// With the first fault found.
-pub(super) fn trailers(section: &[u8]) -> Result<(), &'static str> {
+pub(super) fn trailers(section: &[u8], limits: &Limits) -> Result<(), &'static str> {
     let check = || {
         check_lines(section)?;
         let seen = Seen::in_lines(field_lines(section))?;
-        if seen.count > FIELD_LIMIT {
-            return Err(bad("there are more than 2000 trailer fields"));
+        if seen.count > limits.head_fields {
+            return Err(bad(
+                "there are more trailer fields than limits.head_fields allows",
+            ));
         }
         let mut names = field_lines(section).filter_map(|line| line.split(|b| *b == b':').next());
         let may_not_come_late = |name: &[u8]| {
@@ -274,10 +277,7 @@ const NEVER_IN_TRAILERS: &[&[u8]] = &[
     b"transfer-encoding",
 ];
 
-const REQUEST_LINE_LIMIT: usize = 64 * 1024;
-const FIELD_LIMIT: usize = 2000;
-/// Chunk extensions of a message may be this long in all.
-pub(super) const EXTENSION_LIMIT: usize = 16 * 1024;
+const TOO_MANY_FIELDS: &str = "there are more field lines than limits.head_fields allows";
 
 #[cfg(test)]
 mod tests {
@@ -285,24 +285,29 @@ mod tests {
 
     #[test]
     fn limits_are_limits() {
+        let limits = Limits {
+            request_line: 100,
+            head_fields: 7,
+            ..Limits::default()
+        };
         let of_target = |length: usize| {
             let line = format!("GET {} HTTP/1.1", "x".repeat(length - 13));
             assert_eq!(line.len(), length);
             let head = format!("{line}\r\nHost: a\r\n\r\n");
-            request(&Head::new(head.as_bytes())).map_err(|refusal| refusal.status)
+            request(&Head::new(head.as_bytes()), &limits).map_err(|refusal| refusal.status)
         };
-        assert_eq!(of_target(REQUEST_LINE_LIMIT), Ok(()));
-        assert_eq!(of_target(REQUEST_LINE_LIMIT + 1), Err(414));
+        assert_eq!(of_target(limits.request_line), Ok(()));
+        assert_eq!(of_target(limits.request_line + 1), Err(414));
         let of_fields = |fields: usize| "x:\r\n".repeat(fields) + "\r\n";
         let head = |fields| format!("GET / HTTP/1.1\r\nHost: a\r\n{}", of_fields(fields - 1));
-        assert!(request(&Head::new(head(FIELD_LIMIT).as_bytes())).is_ok());
-        let many = request(&Head::new(head(FIELD_LIMIT + 1).as_bytes()));
+        assert!(request(&Head::new(head(limits.head_fields).as_bytes()), &limits).is_ok());
+        let many = request(&Head::new(head(limits.head_fields + 1).as_bytes()), &limits);
         assert_eq!(many.map_err(|refusal| refusal.status), Err(431));
         let head = |fields| format!("HTTP/1.1 200 OK\r\n{}", of_fields(fields));
-        assert!(response(&Head::new(head(FIELD_LIMIT).as_bytes())).is_ok());
-        assert!(response(&Head::new(head(FIELD_LIMIT + 1).as_bytes())).is_err());
-        assert!(trailers(of_fields(FIELD_LIMIT).as_bytes()).is_ok());
-        assert!(trailers(of_fields(FIELD_LIMIT + 1).as_bytes()).is_err());
+        assert!(response(&Head::new(head(limits.head_fields).as_bytes()), &limits).is_ok());
+        assert!(response(&Head::new(head(limits.head_fields + 1).as_bytes()), &limits).is_err());
+        assert!(trailers(of_fields(limits.head_fields).as_bytes(), &limits).is_ok());
+        assert!(trailers(of_fields(limits.head_fields + 1).as_bytes(), &limits).is_err());
     }
 
     #[test]

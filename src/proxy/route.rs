@@ -1,5 +1,6 @@
 //! Where a request head leads.
 
+use super::Limits;
 use super::pages::Page;
 use super::refuse::{self, Refusal};
 use crate::model::{Origin, Scheme, Url};
@@ -24,8 +25,8 @@ pub(super) struct Wanted {
 }
 
 /// Where a request head leads.
-pub(super) fn route(head: Head) -> Next {
-    match refuse::request(&head).and_then(|()| destination(&head)) {
+pub(super) fn route(head: Head, limits: &Limits) -> Next {
+    match refuse::request(&head, limits).and_then(|()| destination(&head)) {
         Ok(Destination::Tunnel(origin)) => Next::Tunnel(origin, head),
         Ok(Destination::Resource(url)) => Next::Forward(Wanted { head, url }),
         Ok(Destination::Ourselves) => Next::Answer(Page::directions()),

@@ -9,7 +9,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::connection::Accepted;
-use super::forward::HEAD_TIMEOUT;
 use super::transport::Link;
 use super::tunnel::Tunnel;
 use crate::model::{Entry, FailureCause, Origin, Scheme};
@@ -39,7 +38,8 @@ enum Refusal {
 
 /// Serves a client whose first byte was that version's.
 pub(super) async fn serve(accepted: Accepted<'_>, mut client: Link, version: Version) {
-    let Ok(asked) = tokio::time::timeout(HEAD_TIMEOUT, asked(&mut client, version)).await else {
+    let patience = accepted.shared.limits.head_timeout;
+    let Ok(asked) = tokio::time::timeout(patience, asked(&mut client, version)).await else {
         return tracing::debug!("a SOCKS client did not say in time what it wants");
     };
     let origin = match asked {

@@ -6,12 +6,10 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::HEAD_LIMIT;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::flow::Flow;
 use super::in_order::InOrder;
-use super::refuse::EXTENSION_LIMIT;
 use super::transport::{Link, Transport};
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
 use crate::wire::http1::{Decoder, Role};
@@ -62,11 +60,12 @@ impl Accepted<'_> {
                 }
             }
         };
+        let limits = &self.shared.limits;
         Ok(Upstream {
             origin,
             transport,
             down: Flow::new(),
-            responses: Decoder::strict(Role::Responses, HEAD_LIMIT, EXTENSION_LIMIT),
+            responses: Decoder::strict(Role::Responses, limits.head_bytes, limits.chunk_extensions),
             exchanges: InOrder::new(Exchanges::new(recorder(), path)),
         })
     }

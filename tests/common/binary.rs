@@ -121,6 +121,19 @@ impl Why401 {
         Running::start(self.spawn_run("127.0.0.1:0", more))
     }
 
+    /// The same, listening elsewhere.
+    pub fn run_on(&self, listen: &str, more: &[&str]) -> Running {
+        Running::start(self.spawn_run(listen, more))
+    }
+
+    /// The same with so many open files and no more.
+    pub fn run_with_open_files(&self, most: u32, more: &[&str]) -> Running {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &most.to_string()]);
+        shell.arg(env!("CARGO_BIN_EXE_why401"));
+        Running::start(self.spawn_run_as(self.at_home(shell), "127.0.0.1:0", more))
+    }
+
     /// Runs `run` where it is expected not to start.
     pub fn run_in_vain(&self, listen: &str, more: &[&str]) -> Output {
         let child = self.spawn_run(listen, more);
@@ -216,7 +229,10 @@ impl Why401 {
     }
 
     fn spawn_run(&self, listen: &str, more: &[&str]) -> Child {
-        let mut command = self.binary();
+        self.spawn_run_as(self.binary(), listen, more)
+    }
+
+    fn spawn_run_as(&self, mut command: Command, listen: &str, more: &[&str]) -> Child {
         command
             .args(["run", "--listen", listen])
             .arg("--data")
@@ -232,7 +248,10 @@ impl Why401 {
 
     /// The binary with nothing of the caller's environment but what a program cannot do without.
     fn binary(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_why401"));
+        self.at_home(Command::new(env!("CARGO_BIN_EXE_why401")))
+    }
+
+    fn at_home(&self, mut command: Command) -> Command {
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -332,6 +351,14 @@ impl Running {
         })
     }
 
+    /// Waits for a line on standard error that holds the text.
+    pub fn says(&self, text: &str) -> String {
+        wait::until(&format!("{text:?} on standard error"), || {
+            let lines = self.stderr.so_far();
+            lines.into_iter().find(|line| line.contains(text))
+        })
+    }
+
     /// Whether it is still there.
     pub fn is_alive(&mut self) -> bool {
         self.child.0.try_wait().expect("our own child").is_none()
@@ -344,9 +371,14 @@ impl Running {
 
     /// Sends it a signal and waits for its end; returns what it printed.
     pub fn signal(mut self, signal: rustix::process::Signal) -> Output {
+        self.send(signal);
+        self.end()
+    }
+
+    /// Sends it a signal.
+    pub fn send(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child.0);
         rustix::process::kill_process(id, signal).expect("our own child");
-        self.end()
     }
 
     /// Ends it as `kill -9` does; returns what it printed.

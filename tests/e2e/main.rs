@@ -22,6 +22,7 @@ mod common;
 mod bad_input;
 mod bad_upstream_tls;
 mod baseline;
+mod bounds;
 mod browser;
 mod byte_identity;
 mod client_certificates;
@@ -64,6 +65,7 @@ fn main() {
         bad_input::tests(),
         bad_upstream_tls::tests(),
         baseline::tests(),
+        bounds::tests(),
         browser::tests(),
         byte_identity::tests(),
         client_certificates::tests(),

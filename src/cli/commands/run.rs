@@ -15,7 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::lan;
 use crate::cli::limits::raise_open_files;
-use crate::cli::notices::ignored_variables;
+use crate::cli::notices;
 use crate::cli::problem::Problem;
 use crate::cli::running::{Running, runtime, unfinished};
 use crate::cli::signals::Signals;
@@ -43,13 +43,15 @@ async fn until_stopped(args: &RunArgs, context: &mut Context) -> Result<Exit, Pr
     let listener = Listener::bind(address)
         .await
         .map_err(|error| advice::listen(address, &listen.source, &error))?;
-    let ignored = ignored_variables(&mut context.settings.proxies, listener.local_addr());
+    let environment = notices::of_environment(&mut context.settings.proxies, listener.local_addr());
     let mut signals = listen_for_signals()?;
     let ears = Ears::default();
     let format = Format::of(args.json);
     let announcer = Announcer::new(context.output.another(), context.style(), format);
     let mut running = Running::start(listener, context, ears.print_events(announcer))?;
-    context.output.say(&start_up(&running, ignored, context));
+    context
+        .output
+        .say(&start_up(&running, environment, context));
     watch(&mut running, &mut signals, &ears, context).await;
     let (_counts, finished) = tokio::select! {
         finished = running.finish() => finished,
@@ -131,13 +133,13 @@ impl Ears {
     }
 }
 
-fn start_up(running: &Running, ignored: Vec<String>, context: &Context) -> String {
+fn start_up(running: &Running, environment: Vec<String>, context: &Context) -> String {
     let settings = &context.settings;
     let insecure = &settings.insecure_upstream;
     let block = StartUp {
         address: lan::address_here(running.address()),
         network: lan::cautions(running.address(), &settings.lan),
-        ignored,
+        environment,
         ca: &running.certificate().path,
         add_baseline: &context.command("baseline add --curl -"),
         needs_data_flag: context.needs_data_flag(),

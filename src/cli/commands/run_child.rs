@@ -16,7 +16,7 @@ use crate::cli::child::{Child, Summary, name_of};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::lan;
-use crate::cli::notices::ignored_variables;
+use crate::cli::notices;
 use crate::cli::problem::Problem;
 use crate::cli::running::{Running, unfinished};
 use crate::cli::signals::Signals;
@@ -32,7 +32,7 @@ pub(super) async fn until_child_ends(
 ) -> Result<Exit, Problem> {
     context.output.leave_stdout();
     let listener = listen(context).await?;
-    let ignored = ignored_variables(&mut context.settings.proxies, listener.local_addr());
+    let environment = notices::of_environment(&mut context.settings.proxies, listener.local_addr());
     let mut signals = listen_for_signals()?;
     let tally = Tally::default();
     let format = Format::of(args.json);
@@ -53,7 +53,7 @@ pub(super) async fn until_child_ends(
         running.address()
     ));
     let network = lan::cautions(running.address(), &context.settings.lan).join(" ");
-    for text in ignored
+    for text in environment
         .iter()
         .chain(Some(&network))
         .filter(|t| !t.is_empty())
