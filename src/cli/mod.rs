@@ -13,6 +13,7 @@ pub mod problem;
 mod advice;
 mod announce;
 mod child;
+mod client_certificates;
 mod commands;
 mod context;
 mod entry;

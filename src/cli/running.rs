@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::problem::Problem;
-use super::{advice, clock, git_index, limits, notices};
+use super::{advice, client_certificates, clock, git_index, limits, notices};
 use crate::analysis::{self, Analysis, Event};
 use crate::baseline::route;
 use crate::ca::Authority;
@@ -212,7 +212,10 @@ fn upstream_tls(context: &Context) -> Result<UpstreamTls, Problem> {
         .iter()
         .map(|setting| setting.value.0.clone())
         .collect();
-    let tls = UpstreamTls::new(&roots, insecure).map_err(|error| advice::roots(&error))?;
+    let tls = UpstreamTls::new(&roots, insecure)
+        .map_err(|error| advice::roots(&error))?
+        .with_client_certificates(client_certificates::chosen(settings)?)
+        .map_err(|error| advice::client_certificate(&error))?;
     Ok(match settings.limits.tls_timeout {
         Some(timeout) => tls.with_handshake_timeout(timeout.0),
         None => tls,

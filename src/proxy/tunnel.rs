@@ -202,13 +202,18 @@ impl<'a> Tunnel<'a> {
 
     /// Records a failure that comes before any request in the tunnel, with the one that asked for it.
     pub(super) fn record(&self, failure: &Failure) {
-        let (asked, notes) = match &self.asked {
-            Some(head) => (head.clone(), Vec::new()),
-            None => (stand_in(&self.path.origin), vec![Note::NoRequest]),
-        };
+        let (asked, notes) = self.asked();
         let mut exchanges = self.exchanges();
         exchanges.request(1, asked, notes);
         exchanges.fail(failure);
+    }
+
+    /// The request that asked for the tunnel, and what is to be known of it.
+    fn asked(&self) -> (MessageHead, Vec<Note>) {
+        match &self.asked {
+            Some(head) => (head.clone(), Vec::new()),
+            None => (stand_in(&self.path.origin), vec![Note::NoRequest]),
+        }
     }
 
     /// What the bytes in the tunnel say of its origin. A name that the client asks for in TLS, and that
@@ -274,7 +279,8 @@ async fn first_bytes(client: &mut Link, origin: &mut Link) -> First {
     }
 }
 
-/// What a client's own words (a TLS alert) say of our certificate; silence says nothing.
+/// What a client's own words (a TLS alert) say of our certificate. Silence says nothing: Node sends no
+/// alert, but neither does a browser that leaves in the middle of its handshake.
 fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
     use rustls::AlertDescription as Alert;
     let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {

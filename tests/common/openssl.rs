@@ -28,6 +28,21 @@ pub fn sha1_identity() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)
     (vec![certificate], key)
 }
 
+/// Packs `client.pem` and `client.key` of that folder into `client.p12`.
+pub fn pkcs12(folder: &Path, password: &str, more: &[&str]) {
+    let password = format!("pass:{password}");
+    let files = [
+        "-in",
+        "client.pem",
+        "-inkey",
+        "client.key",
+        "-out",
+        "client.p12",
+    ];
+    let export = ["pkcs12", "-export", "-passout", &password];
+    openssl(folder, &[&export, &files[..], more].concat());
+}
+
 /// `server.pem` and `server.key` for `localhost`, issued by the tests' CA.
 fn made(key: &[&str], digest: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");

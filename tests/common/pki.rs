@@ -152,6 +152,20 @@ pub fn ca_key_pem() -> &'static str {
     &TRUSTED.key
 }
 
+/// A client certificate of that CA and its key.
+pub fn client_certificate() -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec!["client.test".to_owned()]).expect("a valid name");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    valid(&mut params, -1, 2);
+    let certificate = params.signed_by(&key, &TRUSTED.issuer);
+    (
+        certificate.expect("a certificate").pem(),
+        key.serialize_pem(),
+    )
+}
+
 /// A server configuration without fault that asks for a client certificate of the tests' CA.
 pub fn client_auth_config(wanted: ClientAuth) -> Arc<ServerConfig> {
     let mut roots = RootCertStore::empty();

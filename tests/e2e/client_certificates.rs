@@ -5,14 +5,16 @@ use libtest_mimic::Trial;
 use crate::common::binary::{Running, Why401};
 use crate::common::clients::{bare, runs};
 use crate::common::origin::{Origin, Reply, Transport};
-use crate::common::pki::{ClientAuth, Tls};
+use crate::common::pki::{self, ClientAuth, Tls};
 use crate::common::script::Turn;
-use crate::common::tunnel;
+use crate::common::{openssl, tunnel};
 
 /// The tests that need no client.
 mod plain {
     use super::{
-        a_401_of_an_origin_that_asked_is_ours,
+        a_401_of_an_origin_that_asked_is_ours, another_host_is_not_given_it,
+        files_that_cannot_be_used_are_named_before_anything_starts, one_from_pem_files_is_given,
+        one_that_the_origin_does_not_accept_is_told,
         where_tokens_are_asked_for_the_certificate_is_no_headline,
         without_one_a_tls_1_2_origin_refuses_the_handshake,
         without_one_a_tls_1_3_origin_refuses_after_the_handshake,
@@ -22,6 +24,10 @@ mod plain {
         without_one_a_tls_1_2_origin_refuses_the_handshake,
         without_one_a_tls_1_3_origin_refuses_after_the_handshake,
         a_401_of_an_origin_that_asked_is_ours,
+        another_host_is_not_given_it,
+        files_that_cannot_be_used_are_named_before_anything_starts,
+        one_from_pem_files_is_given,
+        one_that_the_origin_does_not_accept_is_told,
         where_tokens_are_asked_for_the_certificate_is_no_headline,
     ];
 }
@@ -29,6 +35,15 @@ mod plain {
 /// The tests of this file.
 pub fn tests() -> Vec<Trial> {
     let mut trials = plain::tests();
+    for (name, more) in PKCS12 {
+        let trial = Trial::test(format!("client_certificates::pkcs12::{name}"), || {
+            one_from_a_pkcs12_file_is_given(more);
+            Ok(())
+        });
+        let there = openssl::is_there();
+        let kind = if there { "" } else { "openssl missing" };
+        trials.push(trial.with_kind(kind).with_ignored_flag(!there));
+    }
     let there = runs("curl", &["--version"]);
     for version in Tls::BOTH {
         let name = format!(
@@ -43,6 +58,129 @@ pub fn tests() -> Vec<Trial> {
         trials.push(trial.with_kind(kind).with_ignored_flag(!there));
     }
     trials
+}
+
+/// What OpenSSL writes today, and what Windows and macOS still do.
+const PKCS12: [(&str, &[&str]); 2] = [
+    ("aes_256", &[]),
+    (
+        "triple_des",
+        &[
+            "-keypbe",
+            "PBE-SHA1-3DES",
+            "-certpbe",
+            "PBE-SHA1-3DES",
+            "-macalg",
+            "sha1",
+        ],
+    ),
+];
+
+/// Writes `client.pem` and `client.key`, and a configuration that names what is wanted.
+fn configured(why401: &Why401, host: &str, entry: &str) -> String {
+    let (certificate, key) = pki::client_certificate();
+    why401.write("client.pem", certificate);
+    why401.write("client.key", key);
+    let text = format!("[[client_certificate]]\nhost = \"{host}\"\n{entry}\n");
+    let path = why401.write("certificates.toml", text);
+    path.to_str().unwrap().to_owned()
+}
+
+const PEM: &str = "certificate = \"client.pem\"\nkey = \"client.key\"";
+const P12: &str = "pkcs12 = \"client.p12\"\npassword_env = \"P12_PASSWORD\"";
+
+fn one_from_pem_files_is_given() {
+    let why401 = Why401::new();
+    let config = configured(&why401, "localhost", PEM);
+    is_given(&why401, &config);
+}
+
+fn one_from_a_pkcs12_file_is_given(more: &[&str]) {
+    let why401 = Why401::new().with_env("P12_PASSWORD", "correct horse");
+    let config = configured(&why401, "localhost", P12);
+    openssl::pkcs12(&why401.work(), "correct horse", more);
+    is_given(&why401, &config);
+    openssl::pkcs12(&why401.work(), "another", more);
+    let output = why401.run_in_vain("127.0.0.1:0", &["--config", &config]);
+    assert_eq!(output.code(), 2, "{output:#?}");
+    assert!(
+        output
+            .stderr
+            .contains("the password of a client certificate is wrong"),
+        "{output:#?}"
+    );
+}
+
+/// Origins that require one answer, over both versions, on first connections and on resumed ones.
+fn is_given(why401: &Why401, config: &str) {
+    let proxy = why401.run(&["--config", config]);
+    for version in Tls::BOTH {
+        let origin = wanting(ClientAuth::required(version), || {
+            Reply::unauthorized("", "{}")
+        });
+        for path in ["/one", "/two"] {
+            let path = format!("{path}-{}", version.name());
+            let answer = through_tunnel(&proxy, &origin, &path);
+            assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+            assert!(absolute_form(&proxy, &origin, &path).starts_with("HTTP/1.1 401 "));
+            let report = why401.report_on(&path);
+            assert_ne!(report["verdict"]["cause"], "ours-client-cert", "{report:#}");
+        }
+        assert_eq!(origin.requests().len(), 4);
+    }
+}
+
+fn another_host_is_not_given_it() {
+    let why401 = Why401::new();
+    let config = configured(&why401, "*.acme.test", PEM);
+    let proxy = why401.run(&["--config", &config]);
+    let origin = wanting(ClientAuth::required(Tls::V12), Reply::ok);
+    assert!(through_tunnel(&proxy, &origin, "/other").starts_with("HTTP/1.1 502 "));
+    is_ours(&why401, "/other", "got none");
+}
+
+fn one_that_the_origin_does_not_accept_is_told() {
+    let why401 = Why401::new();
+    let config = configured(&why401, "localhost", PEM);
+    let stranger = rcgen::generate_simple_self_signed(["stranger.test".to_owned()]).unwrap();
+    why401.write("client.pem", stranger.cert.pem());
+    why401.write("client.key", stranger.signing_key.serialize_pem());
+    let proxy = why401.run(&["--config", &config]);
+    let origin = wanting(ClientAuth::required(Tls::V13), Reply::ok);
+    assert!(absolute_form(&proxy, &origin, "/stranger").starts_with("HTTP/1.1 502 "));
+    let report = why401.report_on("/stranger");
+    let cause = &report["verdict"]["cause"];
+    assert_eq!(cause, "upstream-client-certificate-refused", "{report:#}");
+}
+
+fn files_that_cannot_be_used_are_named_before_anything_starts() {
+    let why401 = Why401::new().with_env("P12_PASSWORD", "wrong canary");
+    for (entry, words) in [
+        (
+            "certificate = \"none.pem\"\nkey = \"client.key\"",
+            "none.pem",
+        ),
+        (
+            "certificate = \"client.pem\"\nkey = \"client.pem\"",
+            "none can be read",
+        ),
+        (
+            "certificate = \"client.pem\"\nkey = \"other.key\"",
+            "does not belong",
+        ),
+        (
+            "pkcs12 = \"client.pem\"\npassword_env = \"P12_PASSWORD\"",
+            "PKCS#12",
+        ),
+        ("pkcs12 = \"client.pem\"\npassword_env = \"UNSET\"", "UNSET"),
+    ] {
+        let config = configured(&why401, "localhost", entry);
+        why401.write("other.key", pki::client_certificate().1);
+        let output = why401.run_in_vain("127.0.0.1:0", &["--config", &config]);
+        assert_eq!(output.code(), 2, "{output:#?}");
+        assert!(output.stderr.contains(words), "{entry}: {output:#?}");
+        assert!(!output.stderr.contains("canary"), "{output:#?}");
+    }
 }
 
 fn wanting(wanted: ClientAuth, reply: fn() -> Reply) -> Origin {

@@ -39,6 +39,7 @@ mod run_clients;
 mod run_command;
 mod survive_kill;
 mod unreachable_origin;
+mod untrusting_clients;
 mod ways_in;
 mod ways_in_curl;
 mod ways_out;
@@ -82,6 +83,7 @@ fn main() {
         run_command::tests(),
         survive_kill::tests(),
         unreachable_origin::tests(),
+        untrusting_clients::tests(),
         ways_in::tests(),
         ways_in_curl::tests(),
         ways_out::tests(),

@@ -234,3 +234,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("1.2.840.10045.4.1", "SHA-1"),
     ("1.2.840.10040.4.3", "SHA-1"),
 ];
+
+#[cfg(test)]
+#[path = "presented_tests.rs"]
+mod tests;
