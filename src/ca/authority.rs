@@ -44,6 +44,7 @@ pub enum CaError {
 #[derive(Debug)]
 pub struct Authority {
     certificate_path: PathBuf,
+    certificate: CertificateDer<'static>,
     expires: Timestamp,
     mint: LeafMint,
 }
@@ -78,9 +79,15 @@ impl Authority {
         let mint = LeafMint::new(issuer, Arc::clone(provider))?;
         Ok(Self {
             certificate_path,
+            certificate: der,
             expires,
             mint,
         })
+    }
+
+    /// The certificate that clients are to trust, in DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
     }
 
     /// The certificate that clients are to trust, as a PEM file.

@@ -21,7 +21,7 @@ use crate::capture::recorder::Recorder;
 use crate::capture::store::Store;
 use crate::capture::{self, Clock, Counts, Writer};
 use crate::net::{Dialer, DialerSettings, UpstreamTls};
-use crate::proxy::{Accepting, Limits, Listener, Shared};
+use crate::proxy::{Accepting, Limits, Listener, Reverse, Shared};
 
 /// All parts of a running proxy.
 pub(crate) struct Running {
@@ -79,7 +79,7 @@ impl Running {
         );
         let limits = limits::limits(&context.settings.limits);
         let shared = Shared::new(recorder.clone(), authority, dialer, limits);
-        let shared = Arc::new(shared);
+        let shared = Arc::new(shared.with_reverse(reverse(context)));
         let accepting = listener.accepting();
         let stop = CancellationToken::new();
         let path = tokio::spawn(listener.serve(Arc::clone(&shared), stop.clone()));
@@ -198,6 +198,14 @@ fn record(
 
 fn no_threads(error: &io::Error) -> Problem {
     Problem::failed("runtime", "the system gives no threads").caused_by(error)
+}
+
+fn reverse(context: &Context) -> Option<Reverse> {
+    let settings = &context.settings;
+    settings.reverse.as_ref().map(|origin| Reverse {
+        origin: origin.value.clone(),
+        keep_host: settings.reverse_keep_host.value,
+    })
 }
 
 fn upstream_tls(context: &Context) -> Result<UpstreamTls, Problem> {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::context::shell_word;
 use crate::capture::Counts;
+use crate::model::Origin;
 
 /// What the block tells.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct StartUp<'a> {
     pub(crate) environment: Vec<String>,
     /// The certificate that clients are to trust.
     pub(crate) ca: &'a Path,
+    /// The origin that requests go to which name no host but ours.
+    pub(crate) reverse: Option<&'a Origin>,
     /// The command that adds a request that works.
     pub(crate) add_baseline: &'a str,
     /// Whether the commands in the hints below find the data only with its `--data`.
@@ -41,6 +44,9 @@ impl StartUp<'_> {
             // Writing to a String cannot fail.
             writeln!(text, "  {label:<7}  {content}").unwrap_or_default();
         };
+        if let Some(origin) = self.reverse {
+            line("reverse", &format!("call {proxy} instead of {origin}"));
+        }
         line("curl", &format!("curl -x {proxy} \\"));
         line("", &format!("  --cacert {ca}"));
         line("all", &format!("export HTTP_PROXY={proxy}"));
@@ -143,6 +149,7 @@ const VERSION: &str = concat!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Scheme;
 
     #[test]
     fn the_block_tells_how_to_point_clients_here() {
@@ -151,6 +158,7 @@ mod tests {
             network: Vec::new(),
             environment: Vec::new(),
             ca: Path::new("/home/me/.local/share/why401/ca.pem"),
+            reverse: None,
             add_baseline: "why401 baseline add --curl -",
             needs_data_flag: false,
             insecure: Vec::new(),
@@ -162,7 +170,9 @@ mod tests {
 
     #[test]
     fn what_is_not_as_usual_is_told() {
+        let origin = Origin::parse(Scheme::Https, b"api.acme.test").unwrap();
         let block = StartUp {
+            reverse: Some(&origin),
             address: "[::1]:5000".parse().unwrap(),
             network: vec!["one line".to_owned(), "another".to_owned()],
             environment: vec!["ALL_PROXY is ignored".to_owned()],

@@ -13,8 +13,8 @@ use super::forward::Forwarding;
 use super::pages::Page;
 use super::path::Path;
 use super::route::Next;
-use super::transport::Link;
-use super::{Shared, socks, tunnel};
+use super::transport::{Link, Transport};
+use super::{Shared, reverse, socks, tunnel};
 use crate::model::{Entry, Origin};
 use crate::net::Socket;
 
@@ -47,6 +47,9 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
                             switch it off in the load balancer in front.";
             let page = Page::refusal(400, "Bad Request", sentence);
             accepted.answer(client, &page).await;
+        }
+        Ok(First::Http2) if shared.reverse.is_some() => {
+            reverse::http2(accepted, Transport::Clear(client)).await;
         }
         Ok(First::Http2 | First::Tls) => Box::pin(requests(accepted, client)).await,
         Err(Silence::Stalled) => {

@@ -1,6 +1,7 @@
 //! The edits of the message relay, all of them: target to origin form, `Host` set to the target,
 //! `Proxy-Authorization` and `Proxy-Connection` removed. Every other byte of the head stays.
 
+use super::route::Destination;
 use crate::model::{Note, Url};
 use crate::wire::head::{Head, RequestLine};
 
@@ -10,16 +11,26 @@ pub(super) struct Edited {
     pub(super) notes: Vec<Note>,
 }
 
-/// Makes the head of a request in absolute form into one for the origin that it names.
-pub(super) fn for_origin(head: &Head, url: &Url) -> Edited {
+/// Makes the head of a request into one for the origin that it goes to.
+pub(super) fn for_origin(head: &Head, destination: &Destination) -> Edited {
     let start = head.start_line();
     let target = RequestLine::parse(start)
         .map(|line| line.target)
         .unwrap_or_default();
-    let authority = authority_of(target);
     let mut bytes = Vec::with_capacity(head.bytes().len());
     let mut notes = Vec::new();
-    push_request_line(&mut bytes, start, target, url);
+    let own_authority = destination.origin().authority().into_bytes();
+    let authority = match destination {
+        Destination::Named(url) => {
+            push_request_line(&mut bytes, start, target, url);
+            Some(authority_of(target))
+        }
+        Destination::Fixed(reverse) => {
+            bytes.extend_from_slice(start);
+            bytes.extend_from_slice(b"\r\n");
+            (!reverse.keep_host).then_some(&own_authority[..])
+        }
+    };
     let mut has_host = false;
     for (name, value) in head.field_lines() {
         if name.eq_ignore_ascii_case(b"proxy-connection") {
@@ -31,14 +42,20 @@ pub(super) fn for_origin(head: &Head, url: &Url) -> Edited {
         }
         let is_host = name.eq_ignore_ascii_case(b"host");
         has_host |= is_host;
-        if is_host && !same_authority(value.trim_ascii(), authority, url) {
-            notes.push(Note::HostReplaced);
-            push_line(&mut bytes, name, &[b" ", authority].concat());
-        } else {
-            push_line(&mut bytes, name, value);
+        let host = value.trim_ascii();
+        let names_it = |authority: &[u8]| {
+            // As written but for letter case, or once the default port is left out.
+            host.eq_ignore_ascii_case(authority) || host.eq_ignore_ascii_case(&own_authority)
+        };
+        match authority.filter(|authority| is_host && !names_it(authority)) {
+            Some(authority) => {
+                notes.push(Note::HostReplaced);
+                push_line(&mut bytes, name, &[b" ", authority].concat());
+            }
+            None => push_line(&mut bytes, name, value),
         }
     }
-    if !has_host {
+    if let Some(authority) = authority.filter(|_| !has_host) {
         // HTTP/1.0 may leave it out; the origin still has to know which host was asked for.
         push_line(&mut bytes, b"Host", &[b" ", authority].concat());
     }
@@ -88,20 +105,20 @@ fn authority_of(target: &[u8]) -> &[u8] {
     rest.get(..end).unwrap_or_default()
 }
 
-/// Equal as written but for letter case, or once the default port is left out.
-fn same_authority(host: &[u8], authority: &[u8], url: &Url) -> bool {
-    host.eq_ignore_ascii_case(authority)
-        || host.eq_ignore_ascii_case(url.origin.authority().as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::reverse::Reverse;
     use super::*;
+    use crate::model::{Origin, Scheme};
 
     fn edited(head: &str) -> (String, Vec<Note>) {
         let head = Head::new(head.as_bytes());
         let line = RequestLine::parse(head.start_line()).unwrap();
-        let edited = for_origin(&head, &Url::parse(line.target).unwrap());
+        let url = Url::parse(line.target).unwrap();
+        texts(for_origin(&head, &Destination::Named(url)))
+    }
+
+    fn texts(edited: Edited) -> (String, Vec<Note>) {
         (
             String::from_utf8(edited.head.bytes().to_vec()).unwrap(),
             edited.notes,
@@ -145,5 +162,38 @@ mod tests {
             edited(of_a_path).0,
             "OPTIONS /a HTTP/1.1\r\nHost: a\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn in_reverse_mode_only_the_host_is_edited_and_that_only_unless_it_is_to_be_kept() {
+        let edited = |keep_host, head: &str| {
+            let reverse = Reverse {
+                origin: Origin::parse(Scheme::Https, b"api.test").unwrap(),
+                keep_host,
+            };
+            texts(for_origin(
+                &Head::new(head.as_bytes()),
+                &Destination::Fixed(reverse),
+            ))
+        };
+        let sent = "GET //x@y/a?b#c HTTP/1.1\r\nA:  1 \r\nHost:  localhost:4010\r\nProxy-Connection: x\r\n\r\n";
+        let (head, notes) = edited(false, sent);
+        assert_eq!(
+            head,
+            "GET //x@y/a?b#c HTTP/1.1\r\nA:  1 \r\nHost: api.test\r\n\r\n"
+        );
+        assert_eq!(notes, [Note::HostReplaced]);
+        let (head, notes) = edited(true, sent);
+        assert_eq!(
+            head,
+            "GET //x@y/a?b#c HTTP/1.1\r\nA:  1 \r\nHost:  localhost:4010\r\n\r\n"
+        );
+        assert_eq!(notes, []);
+        let same = "OPTIONS * HTTP/1.1\r\nHost: API.test\r\n\r\n";
+        assert_eq!(edited(false, same), (same.to_owned(), vec![]));
+        let without = "GET / HTTP/1.0\r\n\r\n";
+        let with = "GET / HTTP/1.0\r\nHost: api.test\r\n\r\n";
+        assert_eq!(edited(false, without), (with.to_owned(), vec![]));
+        assert_eq!(edited(true, without), (without.to_owned(), vec![]));
     }
 }

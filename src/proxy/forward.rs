@@ -1,4 +1,4 @@
-//! The message relay: requests that name their own destination (RFC 9112 section 3.2.2).
+//! The message relay: requests that name their own destination (RFC 9112 section 3.2.2), or none.
 //!
 //! Each message is framed by the decoder and passes byte for byte, but for the edits of
 //! `edit.rs`. One upstream connection per client connection and origin.
@@ -19,15 +19,15 @@ use super::pages::Page;
 use super::passing::{Afterwards, Broken, Client, Phase, Progress, pass_request, pass_response};
 use super::refuse;
 use super::relay::resume;
-use super::route::{Next, Wanted, route};
+use super::route::{Destination, Next, Wanted, route};
 use super::tap::Tap;
 use super::transport::{Link, Transport};
 use super::upstream::{Upstream, bad_response};
-use crate::model::{Failure, Origin, Side};
+use crate::model::{Failure, Side};
 use crate::wire::head::Head;
 use crate::wire::http1::{Decoder, Event, Role};
 
-/// A client connection on which requests in absolute form come.
+/// A client connection on which requests come that are forwarded one by one.
 pub(super) struct Forwarding<'a> {
     accepted: Accepted<'a>,
     client: Transport,
@@ -63,7 +63,7 @@ impl<'a> Forwarding<'a> {
             return Next::Over;
         }
         match tokio::time::timeout(limits.head_timeout, self.read_head()).await {
-            Ok(Some(Ok(head))) => route(head, limits),
+            Ok(Some(Ok(head))) => route(head, self.accepted.shared),
             Ok(Some(Err(page))) => Next::Answer(page),
             Ok(None) => Next::Over,
             Err(_elapsed) => Next::Answer(Page::too_slow()),
@@ -82,8 +82,9 @@ impl<'a> Forwarding<'a> {
 
     /// Forwards a request and its response; `None` when the connection is over after it.
     pub(super) async fn forward(mut self, wanted: Wanted) -> Option<Self> {
-        let edited = edit::for_origin(&wanted.head, &wanted.url);
-        let mut upstream = match self.upstream(&wanted.url.origin).await {
+        let Wanted { head, destination } = wanted;
+        let edited = edit::for_origin(&head, &destination);
+        let mut upstream = match self.upstream(&destination).await {
             Ok(upstream) => upstream,
             Err((exchanges, failure)) => return self.fail(exchanges, edited, failure).await,
         };
@@ -126,12 +127,14 @@ impl<'a> Forwarding<'a> {
     }
 
     /// The connection to that origin: the one this client has, or a new one.
-    async fn upstream(&mut self, origin: &Origin) -> Result<Upstream, (InOrder, Failure)> {
-        if let Some(at) = self
-            .upstreams
-            .iter()
-            .position(|upstream| *upstream.origin == *origin)
-        {
+    async fn upstream(
+        &mut self,
+        destination: &Destination,
+    ) -> Result<Upstream, (InOrder, Failure)> {
+        let (origin, entry) = (destination.origin(), destination.entry());
+        let leads_there =
+            |upstream: &Upstream| *upstream.origin == *origin && upstream.entry == entry;
+        if let Some(at) = self.upstreams.iter().position(leads_there) {
             let mut upstream = self.upstreams.swap_remove(at);
             if upstream.is_alive() {
                 return Ok(upstream);
@@ -140,7 +143,8 @@ impl<'a> Forwarding<'a> {
         if self.upstreams.len() >= UPSTREAM_LIMIT {
             self.upstreams.remove(0);
         }
-        self.accepted.connect(Arc::new(origin.clone())).await
+        let origin = Arc::new(origin.clone());
+        self.accepted.connect(origin, entry).await
     }
 
     /// A request without content is over before another byte is read.

@@ -14,12 +14,14 @@ mod in_order;
 mod kept;
 mod limits;
 mod listener;
+mod local_site;
 mod overheard;
 mod pages;
 mod passing;
 mod path;
 mod refuse;
 mod relay;
+mod reverse;
 mod route;
 #[cfg(test)]
 mod sample;
@@ -40,6 +42,7 @@ use std::sync::atomic::AtomicU64;
 
 pub use limits::Limits;
 pub use listener::{Accepting, Listener};
+pub use reverse::Reverse;
 
 use crate::ca::Authority;
 use crate::capture::recorder::Recorder;
@@ -56,6 +59,8 @@ pub struct Shared {
     pub dialer: Dialer,
     /// Bounds what a connection may take.
     pub limits: Limits,
+    /// Where requests go that name no host but ours.
+    reverse: Option<Reverse>,
     /// The number of the next client connection.
     connections: AtomicU64,
 }
@@ -68,8 +73,15 @@ impl Shared {
             authority,
             dialer,
             limits,
+            reverse: None,
             connections: AtomicU64::new(1),
         }
+    }
+
+    /// Sends requests that name no host but ours to that origin.
+    #[must_use]
+    pub fn with_reverse(self, reverse: Option<Reverse>) -> Self {
+        Self { reverse, ..self }
     }
 }
 

@@ -24,8 +24,10 @@ const MARK: &str = "why401-failure";
 pub(super) struct Page {
     status: u16,
     reason: &'static str,
-    word: &'static str,
-    text: String,
+    fields: Vec<(&'static str, &'static str)>,
+    content: Vec<u8>,
+    /// Whether only the length of the content is told (the answer to HEAD).
+    is_head: bool,
 }
 
 impl Page {
@@ -41,12 +43,7 @@ impl Page {
             "This answer comes from why401, not from the origin.\n\n{sentence}\n\n\
              `why401 why` shows the failing request and the details.\n"
         );
-        Self {
-            status,
-            reason,
-            word: failure.cause.as_str(),
-            text,
-        }
+        Self::text(status, reason, failure.cause.as_str(), text)
     }
 
     /// The answer to a message that two parties could read differently.
@@ -60,12 +57,7 @@ impl Page {
         let text = format!(
             "This answer comes from why401: the request was not forwarded.\n\n{sentence}\n"
         );
-        Self {
-            status,
-            reason,
-            word: "refused-message",
-            text,
-        }
+        Self::text(status, reason, "refused-message", text)
     }
 
     /// The answer to a request whose head takes too long.
@@ -81,52 +73,93 @@ impl Page {
     pub(super) fn directions() -> Self {
         let text = "This is why401, a debug proxy. It has no page of its own here.\n\n\
                     Set it as the HTTP proxy of your client (not as the server to call), for example:\n\n\
-                    \x20   curl -x http://HOST:PORT http://your-api/...\n"
-            .to_owned();
+                    \x20   curl -x http://HOST:PORT http://your-api/...\n\n\
+                    Through the proxy, http://why401.local/ has the certificate that clients are to trust.\n\
+                    To put it in front of one API instead, start it with --reverse URL.\n";
+        Self::text(
+            421,
+            "Misdirected Request",
+            "not-a-proxy-request",
+            text.to_owned(),
+        )
+    }
+
+    /// The answer to HTTP/2 in reverse mode, where the host would have to be replaced.
+    pub(super) fn keep_host_for_http2() -> Self {
+        Self::refused(&Refusal {
+            status: 505,
+            reason: "HTTP Version Not Supported",
+            fault: "in reverse mode HTTP/2 goes on untouched, its authority included: start why401 with \
+                    --reverse-keep-host, or use HTTP/1.1",
+        })
+    }
+
+    /// A page that is no failure.
+    pub(super) fn of_our_own(media_type: &'static str, content: Vec<u8>) -> Self {
         Self {
-            status: 421,
-            reason: "Misdirected Request",
-            word: "not-a-proxy-request",
-            text,
+            status: 200,
+            reason: "OK",
+            fields: vec![("Content-Type", media_type)],
+            content,
+            is_head: false,
+        }
+        .with_field("X-Content-Type-Options", "nosniff")
+        .with_field("Cache-Control", "no-store")
+    }
+
+    fn text(status: u16, reason: &'static str, word: &'static str, text: String) -> Self {
+        Self {
+            status,
+            reason,
+            ..Self::of_our_own("text/plain; charset=utf-8", text.into_bytes())
+        }
+        .with_field(MARK, word)
+    }
+
+    /// The same with one more field.
+    pub(super) fn with_field(mut self, name: &'static str, value: &'static str) -> Self {
+        self.fields.push((name, value));
+        self
+    }
+
+    /// The same as the answer to HEAD.
+    pub(super) fn without_content(self) -> Self {
+        Self {
+            is_head: true,
+            ..self
         }
     }
 
     /// The whole response as HTTP/1.1; the connection is closed after it.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let Self {
-            status,
-            reason,
-            word,
-            text,
-        } = self;
-        let length = text.len();
-        format!(
-            "HTTP/1.1 {status} {reason}\r\n\
-             Content-Type: text/plain; charset=utf-8\r\n\
-             Content-Length: {length}\r\n\
-             X-Content-Type-Options: nosniff\r\n\
-             Cache-Control: no-store\r\n\
-             {MARK}: {word}\r\n\
-             Connection: close\r\n\r\n{text}"
-        )
-        .into_bytes()
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\nContent-Length: {}\r\n",
+            self.status,
+            self.reason,
+            self.content.len()
+        );
+        for (name, value) in &self.fields {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        head.push_str("Connection: close\r\n\r\n");
+        let mut bytes = head.into_bytes();
+        if !self.is_head {
+            bytes.extend_from_slice(&self.content);
+        }
+        bytes
     }
 
     /// The response as hyper sends it, whatever the version of the connection.
-    fn response(&self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(Bytes::from(self.text.clone())));
+    pub(super) fn response(&self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(Bytes::from(self.content.clone())));
         let status = hyper::StatusCode::from_u16(self.status);
         *response.status_mut() = status.unwrap_or(hyper::StatusCode::BAD_GATEWAY);
-        let fields = [
-            ("content-type", "text/plain; charset=utf-8"),
-            ("x-content-type-options", "nosniff"),
-            ("cache-control", "no-store"),
-            (MARK, self.word),
-        ];
-        for (name, value) in fields {
-            response
-                .headers_mut()
-                .insert(name, hyper::header::HeaderValue::from_static(value));
+        for (name, value) in &self.fields {
+            let name = hyper::header::HeaderName::from_bytes(name.as_bytes());
+            if let Ok(name) = name {
+                let value = hyper::header::HeaderValue::from_static(value);
+                response.headers_mut().insert(name, value);
+            }
         }
         response
     }
@@ -280,6 +313,51 @@ fn sentence(cause: FailureCause) -> &'static str {
 mod tests {
     use super::*;
     use crate::model::Stage;
+
+    /// Serde knows every variant, and tells when it is asked for one that does not exist.
+    fn all_causes() -> Vec<FailureCause> {
+        let error = serde_json::from_str::<FailureCause>("\"none of them\"").unwrap_err();
+        let error = error.to_string();
+        let (_, names) = error.split_once("expected one of ").unwrap();
+        let read = |name| serde_json::from_str(&format!("\"{name}\"")).unwrap();
+        names.split('`').skip(1).step_by(2).map(read).collect()
+    }
+
+    #[test]
+    fn each_failure_has_one_response_of_its_own_whoever_failed() {
+        let causes = all_causes();
+        assert!(causes.len() > 30 && causes.contains(&FailureCause::UpstreamProxyBroken));
+        let mut words: Vec<&str> = causes.iter().map(|cause| cause.as_str()).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), causes.len(), "no word means two things");
+        for cause in causes {
+            for side in [Side::Client, Side::Proxy, Side::Upstream] {
+                let failure = Failure {
+                    side,
+                    stage: Stage::Tls,
+                    cause,
+                    detail: "reflected: /path?token=secret".into(),
+                };
+                let page = Page::of_failure(&failure);
+                let text = String::from_utf8(page.bytes()).unwrap();
+                let (head, content) = text.split_once("\r\n\r\n").unwrap();
+                let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+                assert!(
+                    matches!(status, 400 | 403 | 502),
+                    "{cause:?} {side:?}: {status}"
+                );
+                let mark = format!("\r\n{MARK}: {}\r\n", cause.as_str());
+                assert!(head.contains(&mark), "{head}");
+                assert!(head.contains("Content-Type: text/plain"), "{head}");
+                assert!(content.contains(sentence(cause)));
+                assert!(!text.contains("reflected") && !text.contains("secret"));
+                let same = page.response();
+                assert_eq!(same.status(), status);
+                assert_eq!(same.headers().len(), 4, "{same:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_page_reflects_nothing_and_is_marked_as_ours() {

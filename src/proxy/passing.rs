@@ -1,9 +1,8 @@
 //! What passes in an exchange of the message relay: both gates, and how far the exchange has come.
 
-use super::Limits;
 use super::flow::{Passage, Shown};
 use super::in_order::InOrder;
-use super::refuse;
+use super::{Limits, refuse};
 use crate::model::{ContentEnd, Side};
 use crate::wire::head::{Head, StatusLine};
 use crate::wire::http1::{Decoder, Event, Framing};

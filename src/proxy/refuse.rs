@@ -258,7 +258,7 @@ fn too_large(fault: &'static str) -> Refusal {
     refusal(431, "Request Header Fields Too Large", fault)
 }
 
-fn refusal(status: u16, reason: &'static str, fault: &'static str) -> Refusal {
+pub(super) fn refusal(status: u16, reason: &'static str, fault: &'static str) -> Refusal {
     Refusal {
         status,
         reason,

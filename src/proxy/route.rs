@@ -1,9 +1,10 @@
 //! Where a request head leads.
 
-use super::Limits;
 use super::pages::Page;
 use super::refuse::{self, Refusal};
-use crate::model::{Origin, Scheme, Url};
+use super::reverse::Reverse;
+use super::{Shared, local_site};
+use crate::model::{Entry, Origin, Scheme, Url};
 use crate::wire::head::{Head, RequestLine};
 
 /// What a client wants next.
@@ -21,39 +22,76 @@ pub(super) enum Next {
 /// A request to forward, and where.
 pub(super) struct Wanted {
     pub(super) head: Head,
-    pub(super) url: Url,
+    pub(super) destination: Destination,
+}
+
+/// What a request is for, and who says so.
+pub(super) enum Destination {
+    /// Its target, a whole URL.
+    Named(Url),
+    /// Reverse mode: all that names no host but ours.
+    Fixed(Reverse),
+}
+
+impl Destination {
+    /// The origin that the request goes to.
+    pub(super) fn origin(&self) -> &Origin {
+        match self {
+            Self::Named(url) => &url.origin,
+            Self::Fixed(reverse) => &reverse.origin,
+        }
+    }
+
+    /// How the request came in.
+    pub(super) fn entry(&self) -> Entry {
+        match self {
+            Self::Named(_) => Entry::AbsoluteForm,
+            Self::Fixed(_) => Entry::Reverse,
+        }
+    }
 }
 
 /// Where a request head leads.
-pub(super) fn route(head: Head, limits: &Limits) -> Next {
-    match refuse::request(&head, limits).and_then(|()| destination(&head)) {
-        Ok(Destination::Tunnel(origin)) => Next::Tunnel(origin, head),
-        Ok(Destination::Resource(url)) => Next::Forward(Wanted { head, url }),
-        Ok(Destination::Ourselves) => Next::Answer(Page::directions()),
+pub(super) fn route(head: Head, shared: &Shared) -> Next {
+    match refuse::request(&head, &shared.limits).and_then(|()| target(&head)) {
+        Ok(Target::Authority(origin)) => Next::Tunnel(origin, head),
+        Ok(Target::Absolute(url)) if local_site::is_ours(&url.origin) => {
+            Next::Answer(local_site::page_for(&head, &url, &shared.authority))
+        }
+        Ok(Target::Absolute(url)) => forward(head, Destination::Named(url)),
+        Ok(Target::Origin) => match &shared.reverse {
+            Some(reverse) => forward(head, Destination::Fixed(reverse.clone())),
+            None => Next::Answer(Page::directions()),
+        },
         Err(refusal) => Next::Answer(Page::refused(&refusal)),
     }
 }
 
-enum Destination {
-    Tunnel(Origin),
-    Resource(Url),
-    /// The request names no other host than the one it was sent to.
-    Ourselves,
+fn forward(head: Head, destination: Destination) -> Next {
+    Next::Forward(Wanted { head, destination })
 }
 
-fn destination(head: &Head) -> Result<Destination, Refusal> {
+/// The forms of a request target (RFC 9112 section 3.2).
+enum Target {
+    Authority(Origin),
+    Absolute(Url),
+    /// Origin form or asterisk form: no other host is named than the one it was sent to.
+    Origin,
+}
+
+fn target(head: &Head) -> Result<Target, Refusal> {
     let line = RequestLine::parse(head.start_line())
         .ok_or(refuse::bad("its first line is no request line"))?;
     if line.method == b"CONNECT" {
         return match Origin::parse(Scheme::Https, line.target) {
             Ok(origin) if line.target.last().is_some_and(u8::is_ascii_digit) => {
-                Ok(Destination::Tunnel(origin))
+                Ok(Target::Authority(origin))
             }
             _ => Err(refuse::bad("the target of CONNECT is not host:port")),
         };
     }
     if line.target.starts_with(b"/") || line.target == b"*" {
-        return Ok(Destination::Ourselves);
+        return Ok(Target::Origin);
     }
     let url = Url::parse(line.target)
         .map_err(|_error| refuse::bad("its target is no http or https URL"))?;
@@ -62,5 +100,5 @@ fn destination(head: &Head) -> Result<Destination, Refusal> {
             "its target holds a user name or password, which belong into Authorization",
         ));
     }
-    Ok(Destination::Resource(url))
+    Ok(Target::Absolute(url))
 }

@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::connection::Accepted;
+use super::local_site;
 use super::transport::Link;
 use super::tunnel::Tunnel;
 use crate::model::{Entry, FailureCause, Origin, Scheme};
@@ -47,14 +48,16 @@ pub(super) async fn serve(accepted: Accepted<'_>, mut client: Link, version: Ver
         Ok(Err(refusal)) => return accepted.say(client, version.refusal(refusal)).await,
         Err(error) => return tracing::debug!(%error, "a SOCKS client left"),
     };
+    if local_site::is_served_on(&origin) {
+        if write_all(&mut client, version.granted()).await.is_ok() {
+            local_site::serve(client, &accepted.shared.authority).await;
+        }
+        return;
+    }
     let mut tunnel = Tunnel::new(accepted, Entry::Socks, origin, None);
     match tunnel.dial().await {
         Ok(upstream) => {
-            let told = async {
-                client.write_all(version.granted()).await?;
-                client.flush().await
-            };
-            if told.await.is_ok() {
+            if write_all(&mut client, version.granted()).await.is_ok() {
                 tunnel.carry(client, upstream).await;
             }
         }
@@ -198,6 +201,11 @@ const CONNECT: u8 = 1;
 
 /// Longer than any host name; SOCKS 4 sets no limit to its user and its name.
 const LONGEST_STRING: usize = 255;
+
+async fn write_all(client: &mut Link, bytes: &[u8]) -> io::Result<()> {
+    client.write_all(bytes).await?;
+    client.flush().await
+}
 
 #[cfg(test)]
 mod tests {

@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::sample::Recording;
-use super::{Limits, Listener, Shared};
+use super::{Limits, Listener, Reverse, Shared};
 use crate::ca::Authority;
 use crate::capture::sample;
 use crate::capture::store::{Filter, Store};
-use crate::model::ContentEnd;
+use crate::model::{ContentEnd, Origin, Scheme};
 use crate::net::{Dialer, DialerSettings, UpstreamTls};
 
 /// A proxy that runs until it is dropped, and the listener of its one origin.
@@ -32,24 +32,40 @@ impl Bench {
     }
 
     async fn with(settings: DialerSettings) -> Self {
+        Self::start(settings, None).await
+    }
+
+    /// In front of its origin; `keep_host` says whether that is told the host that clients ask for.
+    async fn in_reverse(keep_host: bool) -> Self {
+        Self::start(DialerSettings::default(), Some(keep_host)).await
+    }
+
+    async fn start(settings: DialerSettings, reverse_keeping_host: Option<bool>) -> Self {
         let recording = Recording::start();
         let tls = UpstreamTls::new(&[], Vec::new()).unwrap();
         let ca = recording.folder().join("ca");
         let authority = Authority::load_or_create(&ca, sample::START, tls.provider()).unwrap();
         let dialer = Dialer::new(settings, tls);
-        let shared = Arc::new(Shared::new(
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let origin = TcpListener::bind(any).await.unwrap();
+        let to = origin.local_addr().unwrap().to_string();
+        let reverse = reverse_keeping_host.map(|keep_host| Reverse {
+            origin: Origin::parse(Scheme::Http, to.as_bytes()).unwrap(),
+            keep_host,
+        });
+        let shared = Shared::new(
             recording.recorder.clone(),
             authority,
             dialer,
             Limits::default(),
-        ));
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        );
+        let shared = Arc::new(shared.with_reverse(reverse));
         let listener = Listener::bind(any).await.unwrap();
         let proxy = listener.local_addr();
         let serving = listener.serve(Arc::clone(&shared), CancellationToken::new());
         Self {
             proxy,
-            origin: TcpListener::bind(any).await.unwrap(),
+            origin,
             shared,
             _serving: AbortOnDropHandle::new(tokio::spawn(serving)),
             recording,
@@ -379,6 +395,186 @@ async fn in_a_tunnel_either_side_may_speak_first_and_endings_are_mirrored() {
     let mut late = [0; 10];
     soon(client.read_exact(&mut late)).await.unwrap();
     assert!(rest(&mut client).await.is_err(), "mirrored as a reset");
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+#[tokio::test]
+async fn in_reverse_mode_what_names_no_host_but_ours_goes_to_the_origin() {
+    for keep_host in [false, true] {
+        let bench = Bench::in_reverse(keep_host).await;
+        let host = if keep_host { "localhost" } else { "AUTHORITY" };
+        let mut client = bench
+            .client("GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await;
+        let mut origin = bench.accept().await;
+        for (sent, received) in [
+            (None, format!("GET /a HTTP/1.1\r\nHost: {host}\r\n\r\n")),
+            (
+                Some("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                format!("OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+            ),
+            (
+                Some("POST /b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi"),
+                format!("POST /b HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\n\r\nhi"),
+            ),
+        ] {
+            bench.send(&mut client, sent.unwrap_or_default()).await;
+            bench.expect(&mut origin, &received).await;
+            origin.write_all(OK.as_bytes()).await.unwrap();
+            bench.expect(&mut client, OK).await;
+        }
+        bench.send(&mut client, GET).await;
+        let mut named = bench.accept().await;
+        bench.expect(&mut named, GOT).await;
+        named.write_all(OK.as_bytes()).await.unwrap();
+        bench.expect(&mut client, OK).await;
+        bench
+            .send(&mut client, "GET / HTTP/1.1\r\nHost:\r\n\r\n")
+            .await;
+        let page = rest(&mut client).await.unwrap();
+        assert!(page.starts_with("HTTP/1.1 400 "), "{page}");
+        let (mut client, mut origin) = bench.tunnel().await;
+        bench.send(&mut client, GOT).await;
+        bench.expect(&mut origin, GOT).await;
+    }
+}
+
+#[tokio::test]
+async fn in_reverse_mode_a_connection_may_be_upgraded() {
+    let bench = Bench::in_reverse(false).await;
+    let (mut client, mut origin) = bench.exchange(UPGRADED, UPGRADED).await;
+    origin.write_all(SWITCHING.as_bytes()).await.unwrap();
+    bench.expect(&mut client, SWITCHING).await;
+    client.write_all(b"\0frame").await.unwrap();
+    bench.expect(&mut origin, "\0frame").await;
+}
+
+/// Begins HTTP/2: the preface and an empty SETTINGS frame.
+const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+#[tokio::test]
+async fn in_reverse_mode_http2_goes_on_untouched_where_the_host_is_kept() {
+    let bench = Bench::in_reverse(true).await;
+    let (mut client, mut origin) = bench.exchange(HTTP2, HTTP2).await;
+    let (_, settings) = HTTP2.split_at(24);
+    origin.write_all(settings.as_bytes()).await.unwrap();
+    bench.expect(&mut client, settings).await;
+}
+
+#[tokio::test]
+async fn in_reverse_mode_http2_is_told_to_keep_the_host() {
+    let bench = Bench::in_reverse(false).await;
+    let page = http2_page(bench.client("").await).await;
+    assert!(
+        page.contains("505") && page.contains("--reverse-keep-host"),
+        "{page}"
+    );
+    let bench = Bench::in_reverse(true).await;
+    let proxy = bench.proxy;
+    drop(bench.origin);
+    let page = http2_page(TcpStream::connect(proxy).await.unwrap()).await;
+    assert!(page.contains("502") && page.contains("refuses"), "{page}");
+    wait_for(|| bench.shared.recorder.counts().failures == 1).await;
+}
+
+async fn wait_for(done: impl Fn() -> bool) {
+    soon(async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// Status and text of the answer to GET over HTTP/2 in clear.
+async fn http2_page(stream: TcpStream) -> String {
+    let (mut sender, connection) = soon(h2::client::handshake(stream)).await.unwrap();
+    let driving = AbortOnDropHandle::new(tokio::spawn(connection));
+    let request = http::Request::get("http://localhost/").body(()).unwrap();
+    let (answer, _) = sender.send_request(request, true).unwrap();
+    let answer = soon(answer).await.unwrap();
+    let status = answer.status();
+    let mut content = answer.into_body();
+    let mut text = Vec::new();
+    while let Some(piece) = soon(content.data()).await {
+        text.extend_from_slice(&piece.unwrap());
+    }
+    drop(driving);
+    format!("{status}: {}", String::from_utf8(text).unwrap())
+}
+
+#[tokio::test]
+async fn our_own_site_has_the_certificate_and_no_more() {
+    let bench = Bench::new().await;
+    let ask = async |request: &str| rest(&mut bench.client(request).await).await.unwrap();
+    let get = async |path: &str| {
+        let request =
+            format!("GET http://why401.local{path} HTTP/1.1\r\nHost: why401.local\r\n\r\n");
+        ask(&request).await
+    };
+    let site = get("/").await;
+    assert!(site.starts_with("HTTP/1.1 200 OK\r\n"), "{site}");
+    for needed in [
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'",
+        "X-Content-Type-Options: nosniff",
+        "Cache-Control: no-store",
+        "href=\"/ca.pem\"",
+        "href=\"/ca.crt\"",
+    ] {
+        assert!(site.contains(needed), "{needed}: {site}");
+    }
+    let pem = get("/ca.pem").await;
+    let file = std::fs::read_to_string(bench.shared.authority.certificate_path()).unwrap();
+    let (head, content) = pem.split_once("\r\n\r\n").unwrap();
+    assert_eq!(content.trim(), file.replace("\r\n", "\n").trim());
+    assert!(!pem.contains("PRIVATE"));
+    assert!(head.contains("Content-Type: application/x-pem-file\r\n"));
+    assert!(head.contains("Content-Disposition: attachment"));
+    for path in ["/ca.key", "/../ca.key", "/x"] {
+        assert!(get(path).await.starts_with("HTTP/1.1 404 "), "{path}");
+    }
+    let post = "POST http://why401.local/ HTTP/1.1\r\nHost: why401.local\r\n\r\n";
+    assert!(ask(post).await.starts_with("HTTP/1.1 405 "));
+    let head = ask(&post.replace("POST", "HEAD")).await;
+    assert!(
+        head.starts_with("HTTP/1.1 200 ") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+    let https = "GET https://why401.local/ HTTP/1.1\r\nHost: why401.local\r\n\r\n";
+    let connect = "CONNECT why401.local:443 HTTP/1.1\r\nHost: why401.local:443\r\n\r\n";
+    for elsewhere in [https, connect] {
+        let page = ask(elsewhere).await;
+        assert!(page.starts_with("HTTP/1.1 421 "), "{page}");
+        assert!(page.contains("http://why401.local/"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_site_is_there_in_a_tunnel_too() {
+    let bench = Bench::new().await;
+    let mut client = bench
+        .client("CONNECT WHY401.local:80 HTTP/1.1\r\nHost: why401.local\r\n\r\n")
+        .await;
+    let established = "HTTP/1.1 200 Connection Established\r\n\r\n";
+    bench.expect(&mut client, established).await;
+    is_the_certificate(&bench, client).await;
+    let socks = "\x05\x01\0\x05\x01\0\x03\x0cwhy401.local\0\x50";
+    let mut client = bench.client(socks).await;
+    bench
+        .expect(&mut client, "\x05\0\x05\0\0\x01\0\0\0\0\0\0")
+        .await;
+    is_the_certificate(&bench, client).await;
+    assert_eq!(bench.shared.recorder.counts().requests, 0);
+}
+
+async fn is_the_certificate(bench: &Bench, mut client: TcpStream) {
+    let get = "GET /ca.der HTTP/1.1\r\nHost: why401.local\r\n\r\n";
+    bench.send(&mut client, get).await;
+    let mut answer = Vec::new();
+    soon(client.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    assert!(answer.ends_with(bench.shared.authority.certificate()));
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 
-use super::Shared;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::first_bytes::TLS_HANDSHAKE;
@@ -21,6 +20,7 @@ use super::relay::{relay, resume};
 use super::tap::Tap;
 use super::tls::{self, Hello};
 use super::transport::{Link, Transport};
+use super::{Shared, local_site};
 use crate::model::{Entry, Failure, FailureCause, Note, Origin, Scheme, Side, Stage};
 use crate::net::alert_name;
 use crate::wire::head::Head;
@@ -28,6 +28,9 @@ use crate::wire::message::MessageHead;
 
 /// Opens the tunnel that a CONNECT of HTTP/1 asked for and relays what it carries.
 pub(super) async fn open(accepted: Accepted<'_>, mut client: Link, origin: Origin, head: Head) {
+    if local_site::is_ours(&origin) {
+        return local_site::open(accepted, client, &origin).await;
+    }
     let mut tunnel = Tunnel::new(accepted, Entry::Tunnel, origin, Some(head.into()));
     match tunnel.dial().await {
         Ok(upstream) => {
@@ -235,7 +238,12 @@ impl<'a> Tunnel<'a> {
 
 /// The origin cannot be reached, or its TLS failed: the client's requests are answered with the reason, and
 /// recorded with it even when their client has read enough before the page has ended.
-async fn explain(exchanges: Exchanges, client: Transport, version: Version, failure: Failure) {
+pub(super) async fn explain(
+    exchanges: Exchanges,
+    client: Transport,
+    version: Version,
+    failure: Failure,
+) {
     let page = Page::of_failure(&failure);
     let mut tap = Tap::new(exchanges.without_origin(failure));
     let stream = TokioIo::new(Overheard {

@@ -17,6 +17,7 @@ use crate::wire::http1::{Decoder, Role};
 /// A connection to an origin, kept as long as the client's.
 pub(super) struct Upstream {
     pub(super) origin: Arc<Origin>,
+    pub(super) entry: Entry,
     pub(super) transport: Transport,
     pub(super) down: Flow,
     pub(super) responses: Decoder,
@@ -24,12 +25,13 @@ pub(super) struct Upstream {
 }
 
 impl Accepted<'_> {
-    /// Opens a connection to an origin that a request names, with TLS if its target says https.
+    /// Opens a connection to the origin of a request, with TLS if its URL says https.
     pub(super) async fn connect(
         &self,
         origin: Arc<Origin>,
+        entry: Entry,
     ) -> Result<Upstream, (InOrder, Failure)> {
-        let mut path = self.path(Entry::AbsoluteForm, Arc::clone(&origin));
+        let mut path = self.path(entry, Arc::clone(&origin));
         let recorder = || self.shared.recorder.clone();
         let connected = match self.shared.dialer.connect(&origin).await {
             Ok(connected) => connected,
@@ -63,6 +65,7 @@ impl Accepted<'_> {
         let limits = &self.shared.limits;
         Ok(Upstream {
             origin,
+            entry,
             transport,
             down: Flow::new(),
             responses: Decoder::strict(Role::Responses, limits.head_bytes, limits.chunk_extensions),

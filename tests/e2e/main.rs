@@ -35,6 +35,7 @@ mod keep_secrets;
 mod learn;
 mod read_while_running;
 mod refuse_messages;
+mod reverse;
 mod run_clients;
 mod run_command;
 mod survive_kill;
@@ -79,6 +80,7 @@ fn main() {
         learn::tests(),
         read_while_running::tests(),
         refuse_messages::tests(),
+        reverse::tests(),
         run_clients::tests(),
         run_command::tests(),
         survive_kill::tests(),

@@ -141,6 +141,7 @@ fn start_up(running: &Running, environment: Vec<String>, context: &Context) -> S
         network: lan::cautions(running.address(), &settings.lan),
         environment,
         ca: &running.certificate().path,
+        reverse: settings.reverse.as_ref().map(|origin| &origin.value),
         add_baseline: &context.command("baseline add --curl -"),
         needs_data_flag: context.needs_data_flag(),
         insecure: insecure.iter().map(|host| host.value.0.as_str()).collect(),

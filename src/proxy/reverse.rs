@@ -1,0 +1,86 @@
+//! Reverse mode: requests that name no host but ours go to one origin.
+//!
+//! HTTP/1 takes the message relay (`route.rs`, `edit.rs`). HTTP/2 could not have its authority edited byte by
+//! byte, so it is relayed untouched, for those who said that the host is to be kept.
+
+use std::sync::Arc;
+
+use super::connection::Accepted;
+use super::exchanges::Exchanges;
+use super::pages::{Page, Version};
+use super::relay::relay;
+use super::tap::Tap;
+use super::transport::{Link, Transport};
+use super::tunnel;
+use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
+
+/// Where requests go that name no host but ours.
+#[derive(Clone, Debug)]
+pub struct Reverse {
+    /// The origin.
+    pub origin: Origin,
+    /// Whether it is told the host that the client asked for, not its own.
+    pub keep_host: bool,
+}
+
+/// Serves a client that begins with the preface of HTTP/2 (RFC 9113 section 3.4).
+pub(super) async fn http2(accepted: Accepted<'_>, client: Transport) {
+    let Some(reverse) = &accepted.shared.reverse else {
+        return;
+    };
+    if !reverse.keep_host {
+        let page = Page::keep_host_for_http2();
+        return page
+            .serve(hyper_util::rt::TokioIo::new(client), Version::Http2)
+            .await;
+    }
+    let shared = accepted.shared;
+    let origin = Arc::new(reverse.origin.clone());
+    let mut path = accepted.path(Entry::Reverse, Arc::clone(&origin));
+    let connected = match shared.dialer.connect(&origin).await {
+        Ok(connected) => connected,
+        Err(failure) => {
+            let exchanges = Exchanges::new(shared.recorder.clone(), path);
+            return tunnel::explain(exchanges, client, Version::Http2, failure).await;
+        }
+    };
+    path.upstream = Some(connected.address);
+    path.upstream_proxy = connected.proxy;
+    path.connect = Some(connected.took);
+    let link = Link::new(connected.stream, Vec::new());
+    let exchanges = |path| Exchanges::new(shared.recorder.clone(), path);
+    if origin.scheme == Scheme::Http {
+        return relay(client, Transport::Clear(link), Tap::new(exchanges(path))).await;
+    }
+    let offered = [b"h2".to_vec()];
+    let failure = match shared
+        .dialer
+        .tls()
+        .handshake(link, &origin.host, &offered)
+        .await
+    {
+        Ok(secured) => {
+            let chosen = secured.stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            path.upstream_tls = Some(secured.parameters);
+            path.verification = Some(secured.verification);
+            path.client_certificate = secured.client_certificate;
+            path.handshake = Some(secured.took);
+            if chosen {
+                let origin = Transport::Origin(Box::new(secured.stream));
+                return relay(client, origin, Tap::new(exchanges(path))).await;
+            }
+            no_http2(&origin)
+        }
+        Err(failure) => failure,
+    };
+    tunnel::explain(exchanges(path), client, Version::Http2, failure).await;
+}
+
+fn no_http2(origin: &Origin) -> Failure {
+    Failure {
+        side: Side::Upstream,
+        stage: Stage::Tls,
+        cause: FailureCause::Protocol,
+        detail: format!("{} does not choose HTTP/2 (ALPN)", origin.authority()),
+    }
+}
