@@ -27,5 +27,6 @@ mod running;
 mod sample;
 mod signals;
 mod startup;
+mod ways_out;
 
 pub use entry::main;

@@ -13,14 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::problem::Problem;
-use super::{advice, client_certificates, clock, git_index, limits, notices};
+use super::{advice, client_certificates, clock, git_index, limits, notices, ways_out};
 use crate::analysis::{self, Analysis, Event};
 use crate::baseline::route;
 use crate::ca::Authority;
 use crate::capture::recorder::Recorder;
 use crate::capture::store::Store;
 use crate::capture::{self, Clock, Counts, Writer};
-use crate::net::{Dialer, DialerSettings, UpstreamTls};
+use crate::net::{Dialer, UpstreamTls};
 use crate::proxy::{Accepting, Limits, Listener, Reverse, Shared};
 
 /// All parts of a running proxy.
@@ -66,17 +66,7 @@ impl Running {
         };
         let (recorder, writer, analysis) = record(store, context, on_event)?;
         let address = listener.local_addr();
-        let (chosen, usual) = (&context.settings.limits, DialerSettings::default());
-        let dialer = Dialer::new(
-            DialerSettings {
-                own_listeners: vec![address],
-                connect_timeout: chosen
-                    .connect_timeout
-                    .map_or(usual.connect_timeout, |s| s.0),
-                ..usual
-            },
-            tls,
-        );
+        let dialer = Dialer::new(ways_out::dialer(&context.settings, address), tls);
         let limits = limits::limits(&context.settings.limits);
         let shared = Shared::new(recorder.clone(), authority, dialer, limits);
         let shared = Arc::new(shared.with_reverse(reverse(context)));

@@ -15,4 +15,5 @@ pub mod pki;
 pub mod script;
 pub mod tokens;
 pub mod tunnel;
+pub mod upstream_proxy;
 pub mod wait;
