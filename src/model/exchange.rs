@@ -53,10 +53,10 @@ pub enum Note {
     NotDecoded,
     /// Part of the content was not kept: the budget for captured bodies was spent.
     ContentNotKept,
-    /// The origin asked for a client certificate and got none.
-    ClientCertificateNotSent,
     /// There was no HTTP request: a CONNECT of ours stands in for what the client asked otherwise.
     NoRequest,
+    /// The origin asked for a client certificate and got none.
+    ClientCertificateNotSent,
 }
 
 /// What became of the request.

@@ -126,12 +126,29 @@ impl Dialer {
         })
     }
 
+    /// Whether that origin's host is this machine, to which a client came at that address, and nobody said
+    /// where else it is.
+    pub async fn is_this_machine(&self, origin: &Origin, came_to: IpAddr) -> bool {
+        if self.override_of(origin).is_some() {
+            return false;
+        }
+        let looked_up = timeout_at(self.deadline(), resolve(&origin.host, origin.port)).await;
+        let is_here = |address: &SocketAddr| {
+            let ip = address.ip().to_canonical();
+            ip == came_to.to_canonical() || ip.is_loopback() || ip.is_unspecified()
+        };
+        looked_up.is_ok_and(|found| found.is_ok_and(|all| all.iter().any(is_here)))
+    }
+
+    fn override_of(&self, origin: &Origin) -> Option<&Override> {
+        self.settings.overrides.iter().find(|entry| {
+            entry.host == origin.host && entry.port.is_none_or(|port| port == origin.port)
+        })
+    }
+
     /// Where the origin is, as far as somebody said.
     fn target(&self, origin: &Origin) -> Target {
-        let fits = |entry: &&Override| {
-            entry.host == origin.host && entry.port.is_none_or(|port| port == origin.port)
-        };
-        match self.settings.overrides.iter().find(fits) {
+        match self.override_of(origin) {
             Some(entry) => Target {
                 host: entry.ip.to_string(),
                 port: entry.to_port.unwrap_or(origin.port),

@@ -188,3 +188,30 @@ async fn a_name_that_does_not_resolve_says_so() {
         (Stage::Resolve, FailureCause::NameNotFound)
     );
 }
+
+#[tokio::test]
+async fn this_machine_is_told_from_hosts_that_somebody_said_are_elsewhere() {
+    let elsewhere = Override {
+        host: "led.localhost".to_owned(),
+        port: None,
+        ip: IpAddr::from([127, 0, 0, 1]),
+        to_port: Some(8443),
+    };
+    let dialer = dialer(DialerSettings {
+        overrides: vec![elsewhere],
+        ..DialerSettings::default()
+    });
+    let came_to = IpAddr::from([192, 0, 2, 7]);
+    for (host, is_here) in [
+        ("localhost", true),
+        ("a.localhost", true),
+        ("192.0.2.7", true),
+        ("::ffff:192.0.2.7", true),
+        ("192.0.2.8", false),
+        ("no-such-host.invalid", false),
+        ("led.localhost", false),
+    ] {
+        let told = dialer.is_this_machine(&origin(host, 443), came_to).await;
+        assert_eq!(told, is_here, "{host}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The life of a client connection, stage by stage.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,25 +14,34 @@ use super::pages::Page;
 use super::path::Path;
 use super::route::Next;
 use super::transport::{Link, Transport};
-use super::{Shared, reverse, socks, tunnel};
-use crate::model::{Entry, Origin};
+use super::{Shared, own_http2, own_tls, reverse, socks, tunnel};
+use crate::model::{Entry, Origin, TlsParameters};
 use crate::net::Socket;
 
 /// A connection that a client has opened to us.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Accepted<'a> {
-    pub(super) shared: &'a Shared,
+    pub(super) shared: &'a Arc<Shared>,
     pub(super) number: u64,
     pub(super) client: SocketAddr,
+    /// The address of ours that it came to.
+    pub(super) local: IpAddr,
+    /// TLS with us, of a client whose proxy is an `https://` URL.
+    pub(super) tls: Option<&'a TlsParameters>,
 }
 
 /// Serves one connection until it ends; its first bytes tell what the client speaks.
 pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Shared>) {
     let number = shared.connections.fetch_add(1, Ordering::Relaxed);
+    let Ok(local) = stream.local_addr() else {
+        return tracing::debug!("a client left at once");
+    };
     let accepted = Accepted {
         shared: &shared,
         number,
         client,
+        local: local.ip().to_canonical(),
+        tls: None,
     };
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
@@ -48,10 +57,8 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
             let page = Page::refusal(400, "Bad Request", sentence);
             accepted.answer(client, &page).await;
         }
-        Ok(First::Http2) if shared.reverse.is_some() => {
-            reverse::http2(accepted, Transport::Clear(client)).await;
-        }
-        Ok(First::Http2 | First::Tls) => Box::pin(requests(accepted, client)).await,
+        Ok(First::Http2) => http2(accepted, client).await,
+        Ok(First::Tls) => Box::pin(own_tls::serve(accepted, client)).await,
         Err(Silence::Stalled) => {
             let sentence = "The first bytes did not arrive in time.";
             let page = Page::refusal(408, "Request Timeout", sentence);
@@ -63,7 +70,7 @@ pub(super) async fn serve(stream: TcpStream, client: SocketAddr, shared: Arc<Sha
 
 /// HTTP/1: requests in absolute form are forwarded one by one, a CONNECT makes a tunnel of the
 /// connection.
-async fn requests(accepted: Accepted<'_>, client: Link) {
+pub(super) async fn requests(accepted: Accepted<'_>, client: Link) {
     let mut forwarding = Forwarding::new(accepted, client);
     loop {
         match forwarding.next().await {
@@ -81,6 +88,15 @@ async fn requests(accepted: Accepted<'_>, client: Link) {
     }
 }
 
+/// HTTP/2 with us: requests for the origin that we stand in for, or CONNECT.
+pub(super) async fn http2(accepted: Accepted<'_>, client: Link) {
+    if accepted.shared.reverse.is_some() {
+        Box::pin(reverse::http2(accepted, Transport::Clear(client))).await;
+    } else {
+        own_http2::serve(accepted, client).await;
+    }
+}
+
 impl Accepted<'_> {
     /// The path of exchanges that come over this connection.
     pub(super) fn path(&self, entry: Entry, origin: Arc<Origin>) -> Path {
@@ -91,7 +107,7 @@ impl Accepted<'_> {
             origin,
             upstream: None,
             upstream_proxy: None,
-            client_tls: None,
+            client_tls: self.tls.cloned(),
             upstream_tls: None,
             verification: None,
             client_certificate: None,
@@ -137,4 +153,4 @@ impl Accepted<'_> {
 }
 
 /// How long a client may take to read our last words, and to go.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);

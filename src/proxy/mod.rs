@@ -16,6 +16,8 @@ mod limits;
 mod listener;
 mod local_site;
 mod overheard;
+mod own_http2;
+mod own_tls;
 mod pages;
 mod passing;
 mod path;
@@ -26,6 +28,7 @@ mod route;
 #[cfg(test)]
 mod sample;
 mod socks;
+mod stream;
 mod streams;
 mod tap;
 #[cfg(test)]

@@ -67,5 +67,13 @@ fn hello(start: StartHandshake<Link>) -> Hello {
     }
 }
 
+/// The first of the protocols a client offers in which we can answer ourselves.
+pub(super) fn spoken_here(offered: &[Vec<u8>]) -> Option<Vec<u8>> {
+    offered
+        .iter()
+        .find(|name| matches!(name.as_slice(), b"h2" | b"http/1.1"))
+        .cloned()
+}
+
 /// A client that has begun a handshake sends the rest of it by itself.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(30);

@@ -18,7 +18,7 @@ use super::pages::{Page, Version};
 use super::path::Path;
 use super::relay::{relay, resume};
 use super::tap::Tap;
-use super::tls::{self, Hello};
+use super::tls::{self, Hello, spoken_here};
 use super::transport::{Link, Transport};
 use super::{Shared, local_site};
 use crate::model::{Entry, Failure, FailureCause, Note, Origin, Scheme, Side, Stage};
@@ -75,9 +75,7 @@ impl<'a> Tunnel<'a> {
 
     /// Connects to the origin.
     pub(super) async fn dial(&mut self) -> Result<Link, Failure> {
-        let origin = &self.path.origin;
-        let dialer = &self.shared.dialer;
-        let connected = dialer.connect(origin).await?;
+        let connected = self.shared.dialer.connect(&self.path.origin).await?;
         self.path.upstream = Some(connected.address);
         self.path.upstream_proxy = connected.proxy;
         self.path.connect = Some(connected.took);
@@ -90,8 +88,10 @@ impl<'a> Tunnel<'a> {
             return self.unread(client, upstream).await;
         }
         match first_bytes(&mut client, &mut upstream).await {
+            First::ClientBroke => upstream.reset_on_close(),
+            First::OriginBroke => client.reset_on_close(),
             First::Tls => match tls::read_hello(client).await {
-                Ok(hello) => self.secure(hello, Ok(upstream)).await,
+                Ok(hello) => Box::pin(self.secure(hello, Ok(upstream))).await,
                 Err(Some(client)) => self.in_clear(client, upstream).await,
                 Err(None) => {}
             },
@@ -270,26 +270,32 @@ enum First {
     Tls,
     /// Anything else, or the origin spoke first, or nobody did.
     Other,
+    /// A reset, which the system tells only once.
+    ClientBroke,
+    OriginBroke,
 }
 
 /// Looks at the first bytes in the tunnel without taking them. There is no deadline: a client may
 /// open a tunnel long before it uses it.
 async fn first_bytes(client: &mut Link, origin: &mut Link) -> First {
-    let seen = tokio::select! {
+    tokio::select! {
         biased;
-        seen = client.peek() => seen.unwrap_or_default(),
-        _ = origin.peek() => &[],
-    };
-    match seen {
-        // After a single byte the rest decides, while the hello is read.
-        [TLS_HANDSHAKE] | [TLS_HANDSHAKE, TLS_MAJOR, ..] => First::Tls,
-        _ => First::Other,
+        seen = client.peek() => match seen {
+            // After a single byte the rest decides, while the hello is read.
+            Ok([TLS_HANDSHAKE] | [TLS_HANDSHAKE, TLS_MAJOR, ..]) => First::Tls,
+            Ok(_) => First::Other,
+            Err(_reset) => First::ClientBroke,
+        },
+        seen = origin.peek() => match seen {
+            Ok(_) => First::Other,
+            Err(_reset) => First::OriginBroke,
+        },
     }
 }
 
 /// What a client's own words (a TLS alert) say of our certificate. Silence says nothing: Node sends no
 /// alert, but neither does a browser that leaves in the middle of its handshake.
-fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
+pub(super) fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
     use rustls::AlertDescription as Alert;
     let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
         return None;
@@ -316,14 +322,6 @@ fn client_refusal(host: &str, error: &io::Error) -> Option<Failure> {
         cause,
         detail,
     })
-}
-
-/// The first of the protocols a client offers in which we can answer ourselves.
-fn spoken_here(offered: &[Vec<u8>]) -> Option<Vec<u8>> {
-    offered
-        .iter()
-        .find(|name| matches!(name.as_slice(), b"h2" | b"http/1.1"))
-        .cloned()
 }
 
 /// The major version of every TLS record (RFC 8446 section 5.1).

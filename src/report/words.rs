@@ -137,13 +137,13 @@ pub(super) fn note(note: &Note) -> (&'static str, &'static str) {
             "content-not-kept",
             "part of the content was not kept: the budget for captured bodies was spent",
         ),
-        Note::ClientCertificateNotSent => (
-            "client-certificate-not-sent",
-            "the origin asked for a client certificate, and the proxy has none for it",
-        ),
         Note::NoRequest => (
             "no-request",
             "the connection failed before any HTTP request was seen; this CONNECT stands in for one",
+        ),
+        Note::ClientCertificateNotSent => (
+            "client-certificate-not-sent",
+            "the origin asked for a client certificate, and the proxy has none for it",
         ),
     }
 }

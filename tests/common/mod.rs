@@ -17,3 +17,4 @@ pub mod tokens;
 pub mod tunnel;
 pub mod upstream_proxy;
 pub mod wait;
+pub mod ways;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -41,21 +41,23 @@ pub async fn connect(proxy: SocketAddr, authority: &str) -> (TcpStream, String) 
 }
 
 /// TLS over a tunnel, trusting only the proxy's CA.
-pub async fn tls(
-    stream: TcpStream,
-    ca: &Path,
-    protocols: &[&str],
-) -> std::io::Result<TlsStream<TcpStream>> {
+pub async fn tls<S>(stream: S, ca: &Path, protocols: &[&str]) -> std::io::Result<TlsStream<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     tls_for("localhost", stream, ca, protocols).await
 }
 
 /// The same for another name than `localhost`.
-pub async fn tls_for(
+pub async fn tls_for<S>(
     host: &'static str,
-    stream: TcpStream,
+    stream: S,
     ca: &Path,
     protocols: &[&str],
-) -> std::io::Result<TlsStream<TcpStream>> {
+) -> std::io::Result<TlsStream<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let pem = std::fs::read(ca)?;
     let connector = TlsConnector::from(pki::client_config(&pem, protocols));
     let name = ServerName::try_from(host).expect("a valid name");

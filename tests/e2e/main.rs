@@ -43,6 +43,7 @@ mod unreachable_origin;
 mod untrusting_clients;
 mod ways_in;
 mod ways_in_curl;
+mod ways_in_http2;
 mod ways_out;
 
 use libtest_mimic::{Arguments, Trial};
@@ -89,6 +90,7 @@ fn main() {
         ways_in::tests(),
         ways_in_curl::tests(),
         ways_out::tests(),
+        ways_in_http2::tests(),
     ]
     .into_iter()
     .flatten()

@@ -1,83 +1,76 @@
 //! The ways in: one port, and whatever a client speaks to it.
 
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use crate::common::binary::{Running, Why401};
-use crate::common::origin::{Origin, Transport};
+use crate::common::origin::{Origin, Reply, Transport};
 use crate::common::script::{End, Inbox, Turn, play};
-use crate::common::{tunnel, wait};
+use crate::common::ways::{SOCKS5_GRANTED, Way, socks5, to_proxy};
+use crate::common::{pki, tunnel, wait};
 
 crate::tests![
-    socks_carries_every_byte,
+    every_byte_passes_each_way_in,
+    a_large_body_passes_each_way_in_both_ways_at_once,
     socks_replies_with_what_became_of_the_origin,
     a_client_that_speaks_after_its_origin,
     socks_garbage_harms_nobody,
     the_proxy_protocol_is_refused,
+    absolute_form_over_tls_with_the_proxy,
+    tls_without_a_name_is_with_the_proxy,
+    tls_that_was_led_here_and_whose_origin_cannot_be_reached,
+    a_handshake_that_is_none_harms_nobody,
 ];
 
-/// SOCKS 5 to that origin; the reply is read.
-async fn socks5(proxy: &Running, port: u16) -> (TcpStream, [u8; 10]) {
-    let mut stream = tunnel::dial(proxy.address()).await;
-    let mut request = b"\x05\x01\x00\x05\x01\x00\x03\x09localhost".to_vec();
-    request.extend(port.to_be_bytes());
-    // All at once: a client need not wait for each answer.
-    stream.write_all(&request).await.unwrap();
-    let mut method = [0; 2];
-    stream.read_exact(&mut method).await.unwrap();
-    assert_eq!(method, [5, 0]);
-    let mut reply = [0; 10];
-    stream.read_exact(&mut reply).await.unwrap();
-    (stream, reply)
-}
-
-const GRANTED: [u8; 10] = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-
-fn port(origin: &Origin) -> u16 {
-    let authority = origin.authority();
-    authority.rsplit_once(':').unwrap().1.parse().unwrap()
-}
-
 /// Odd but legal bytes in both directions, in pieces.
-fn socks_carries_every_byte() {
+fn every_byte_passes_each_way_in() {
     let why401 = Why401::new();
     let proxy = why401.run(&[]);
     let sent = b"pOST /a HTTP/1.1\r\nhOST:  x\r\nX:1\r\nx: 2\r\nContent-Length: 3\r\n\r\n\0\xff\n"
         .to_vec();
     let answered =
         b"HTTP/1.1 401 Nein \r\nwww-Authenticate:Bearer\r\nContent-Length: 2\r\n\r\nno".to_vec();
-    for transport in [Transport::Plain, Transport::Tls] {
-        for piece in [1, 7, usize::MAX] {
-            let turns = vec![
-                Turn::Received(sent.len()),
-                Turn::Send(answered.clone(), piece),
-                Turn::AwaitEnd,
-                Turn::Finish,
-            ];
-            let origin = Origin::playing(transport, turns);
-            let turns = [
-                Turn::Send(sent.clone(), piece),
-                Turn::Received(answered.len()),
-                Turn::Finish,
-                Turn::AwaitEnd,
-            ];
-            let inbox = Inbox::new();
-            let client = wait::block_on(async {
-                let (stream, reply) = socks5(&proxy, port(&origin)).await;
-                assert_eq!(reply, GRANTED);
-                if transport == Transport::Plain {
-                    return play(stream, &turns, &inbox).await;
-                }
-                let stream = tunnel::tls(stream, &proxy.ca(), &["http/1.1"]).await;
-                play(stream.unwrap(), &turns, &inbox).await
-            });
-            assert_eq!(client.received, answered, "{transport:?} {piece}");
-            assert_eq!(client.end, End::Finished);
-            let heard = origin.connections().pop().unwrap();
-            assert_eq!(heard.received, sent, "{transport:?} {piece}");
+    let mut passed = 0;
+    for way in Way::ALL {
+        for transport in [Transport::Plain, Transport::Tls] {
+            for piece in [1, 7, usize::MAX] {
+                let place = format!("{way:?}, {transport:?}, pieces of {piece}");
+                let turns = vec![
+                    Turn::Received(sent.len()),
+                    Turn::Send(answered.clone(), piece),
+                    Turn::AwaitEnd,
+                    Turn::Finish,
+                ];
+                let origin = Origin::playing(transport, turns);
+                let turns = [
+                    Turn::Send(sent.clone(), piece),
+                    Turn::Received(answered.len()),
+                    Turn::Finish,
+                    Turn::AwaitEnd,
+                ];
+                let inbox = Inbox::new();
+                let client = wait::block_on(async {
+                    let authority = origin.authority();
+                    let stream = way.enter(proxy.address(), &proxy.ca(), &authority).await;
+                    if transport == Transport::Plain {
+                        return play(stream, &turns, &inbox).await;
+                    }
+                    let stream = tunnel::tls(stream, &proxy.ca(), &["http/1.1"]).await;
+                    play(stream.unwrap(), &turns, &inbox).await
+                });
+                assert!(client.received == answered, "{place}: {client:?}");
+                assert_eq!(client.end, End::Finished, "{place}");
+                let heard = wait::until("the origin's connection to end", || {
+                    let last = origin.connections().pop()?;
+                    (last.end != End::Open).then_some(last)
+                });
+                assert!(heard.received == sent, "{place}: {heard:?}");
+                passed += 1;
+            }
         }
     }
-    assert_eq!(why401.list_of(6).len(), 6);
+    assert_eq!(why401.list_of(passed).len(), passed);
 }
 
 fn socks_replies_with_what_became_of_the_origin() {
@@ -87,9 +80,9 @@ fn socks_replies_with_what_became_of_the_origin() {
     let refusing = free.local_addr().unwrap().port();
     drop(free);
     wait::block_on(async {
-        let (_, reply) = socks5(&proxy, refusing).await;
+        let (_, reply) = socks5(proxy.address(), "localhost", refusing).await;
         assert_eq!(reply, [5, 5, 0, 1, 0, 0, 0, 0, 0, 0], "refused");
-        let (_, reply) = socks5(&proxy, proxy.address().port()).await;
+        let (_, reply) = socks5(proxy.address(), "localhost", proxy.address().port()).await;
         assert_eq!(reply, [5, 2, 0, 1, 0, 0, 0, 0, 0, 0], "our own listener");
         let mut stream = tunnel::dial(proxy.address()).await;
         let request = b"\x04\x01\x01\xbb\0\0\0\x01me\0nowhere.invalid\0";
@@ -126,8 +119,10 @@ fn a_client_that_speaks_after_its_origin() {
     ];
     let inbox = Inbox::new();
     let played = wait::block_on(async {
-        let (stream, reply) = socks5(&proxy, port(&origin)).await;
-        assert_eq!(reply, GRANTED);
+        let authority = origin.authority();
+        let port = authority.rsplit_once(':').unwrap().1.parse().unwrap();
+        let (stream, reply) = socks5(proxy.address(), "localhost", port).await;
+        assert_eq!(reply, SOCKS5_GRANTED);
         play(stream, &turns, &inbox).await
     });
     assert_eq!(played.received, b"220 hello\r\n");
@@ -175,4 +170,104 @@ fn the_proxy_protocol_is_refused() {
         assert!(page.starts_with("HTTP/1.1 400 "), "{page}");
         assert!(page.contains("PROXY protocol"), "{page}");
     }
+}
+
+fn a_large_body_passes_each_way_in_both_ways_at_once() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let body: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+    for way in Way::ALL {
+        let turns = vec![Turn::send(body.clone()), Turn::AwaitEnd, Turn::Finish];
+        let origin = Origin::playing(Transport::Plain, turns);
+        let turns = [
+            Turn::send(body.clone()),
+            Turn::Received(body.len()),
+            Turn::Finish,
+            Turn::AwaitEnd,
+        ];
+        let inbox = Inbox::new();
+        let client = wait::block_on(async {
+            let authority = origin.authority();
+            let stream = way.enter(proxy.address(), &proxy.ca(), &authority).await;
+            play(stream, &turns, &inbox).await
+        });
+        assert!(client.received == body, "{way:?}: {client:?}");
+        let heard = wait::until("the origin's connection to end", || {
+            let last = origin.connections().pop()?;
+            (last.end != End::Open).then_some(last)
+        });
+        assert!(heard.received == body, "{way:?}: {heard:?}");
+    }
+}
+
+fn absolute_form_over_tls_with_the_proxy() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let origin = Origin::answering(Transport::Plain, |_| Reply::unauthorized("Bearer", "{}"));
+    let url = origin.url("/inside");
+    let authority = origin.authority();
+    let request = format!("GET {url} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+    let inbox = Inbox::new();
+    let played = wait::block_on(async {
+        let stream = to_proxy(proxy.address(), &proxy.ca(), "http/1.1").await;
+        play(stream, &[Turn::dribble(request), Turn::AwaitEnd], &inbox).await
+    });
+    assert!(played.received.starts_with(b"HTTP/1.1 401 "), "{played:?}");
+    assert_eq!(played.end, End::Finished, "with close_notify");
+    let hop = &why401.report_on("/inside")["exchange"]["hop"];
+    assert_eq!(hop["entry"], "absolute-form");
+    assert_eq!(hop["client_tls"]["version"], "TLSv1.3");
+}
+
+/// What a client gets that opens TLS with that name to the port, and sends these bytes.
+fn over_tls(proxy: &Running, name: &str, sent: &str) -> String {
+    let pem = std::fs::read(proxy.ca()).unwrap();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let connector = TlsConnector::from(pki::client_config(&pem, &["http/1.1"]));
+    let inbox = Inbox::new();
+    let played = wait::block_on(async {
+        let stream = tunnel::dial(proxy.address()).await;
+        let stream = connector.connect(name, stream).await.unwrap();
+        play(stream, &[Turn::send(sent), Turn::AwaitEnd], &inbox).await
+    });
+    String::from_utf8_lossy(&played.received).into_owned()
+}
+
+fn tls_without_a_name_is_with_the_proxy() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    // An address is never sent as a name (RFC 6066 section 3).
+    for name in ["127.0.0.1", "why401.local"] {
+        let page = over_tls(&proxy, name, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert!(page.contains("why401-failure: "), "{name}: {page}");
+        assert!(page.starts_with("HTTP/1.1 421 "), "{name}: {page}");
+    }
+}
+
+fn tls_that_was_led_here_and_whose_origin_cannot_be_reached() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let request = "GET /led HTTP/1.1\r\nHost: nowhere.invalid\r\n\r\n";
+    let page = over_tls(&proxy, "nowhere.invalid", request);
+    assert!(page.starts_with("HTTP/1.1 502 "), "{page}");
+    assert!(page.contains("why401-failure: name-not-found"), "{page}");
+    let report = why401.report_on("/led");
+    let exchange = &report["exchange"];
+    assert_eq!(exchange["url"], "https://nowhere.invalid/led");
+    assert_eq!(exchange["hop"]["entry"], "transparent");
+}
+
+fn a_handshake_that_is_none_harms_nobody() {
+    let why401 = Why401::new();
+    let mut proxy = why401.run(&[]);
+    for begin in [
+        &b"\x16 hello\r\n"[..],
+        b"\x16\x03\x01\x00\x05\x01\0\0\x01\0",
+        &[0x16; 70_000],
+    ] {
+        let turns = [Turn::send(begin), Turn::AwaitEnd];
+        let played = tunnel::play_on(proxy.address(), &turns);
+        assert!(!played.received.starts_with(b"HTTP"), "{played:?}");
+    }
+    assert!(proxy.is_alive());
 }

@@ -13,19 +13,42 @@ pub fn tests() -> Vec<Trial> {
     for option in ["--socks4", "--socks4a", "--socks5", "--socks5-hostname"] {
         let name = format!("ways_in::curl{}", option.replace('-', "_"));
         trials.push(Trial::test(name, move || {
-            through(&[], "socks", |proxy| {
-                vec![option.to_owned(), proxy.address().to_string()]
-            });
+            through(
+                &[],
+                |_| "socks",
+                |proxy| vec![option.to_owned(), proxy.address().to_string()],
+            );
             Ok(())
         }));
     }
+    trials.push(Trial::test("ways_in::curl_https_proxy", || {
+        let entry = |scheme: &str| {
+            if scheme == "http" {
+                "absolute-form"
+            } else {
+                "tunnel"
+            }
+        };
+        through(&[], entry, |proxy| {
+            let url = format!("https://localhost:{}", proxy.address().port());
+            let ca = proxy.ca().display().to_string();
+            ["-x", &url, "--proxy-cacert", &ca]
+                .map(str::to_owned)
+                .to_vec()
+        });
+        Ok(())
+    }));
     let needing_curl = |trial: Trial| trial.with_kind("curl").with_ignored_flag(!is_there);
     trials.into_iter().map(needing_curl).collect()
 }
 
 /// curl with these options gets the origin's 401 in every version, and each is recorded with where it
 /// went and how it came in.
-fn through(arguments: &[&str], entry: &str, options: impl Fn(&Running) -> Vec<String>) {
+fn through(
+    arguments: &[&str],
+    entry: fn(&str) -> &'static str,
+    options: impl Fn(&Running) -> Vec<String>,
+) {
     let why401 = Why401::new();
     let proxy = why401.run(arguments);
     for (transport, scheme, version) in [
@@ -45,7 +68,7 @@ fn through(arguments: &[&str], entry: &str, options: impl Fn(&Running) -> Vec<St
         assert_eq!(output.stdout, b"401");
         let report = why401.report_on(&path);
         let exchange = &report["exchange"];
-        assert_eq!(exchange["hop"]["entry"], entry);
+        assert_eq!(exchange["hop"]["entry"], entry(scheme));
         assert_eq!(exchange["http_version"], version);
         let url = exchange["url"].as_str().unwrap();
         assert!(url.starts_with(&format!("{scheme}://")), "{url}");
