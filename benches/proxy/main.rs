@@ -269,6 +269,7 @@ const PARTS: usize = 20;
 /// Runs a load through one why401 again and again, prints its memory, and ends if that grows without end.
 fn in_parts(load: &Load, mut run: impl FnMut(&Process) -> (Round, Option<Usage>)) {
     let process = Process::why401();
+    let files = process.open_files();
     let start = Instant::now();
     let mut memory = Vec::new();
     for part in 1..=PARTS {
@@ -276,13 +277,14 @@ fn in_parts(load: &Load, mut run: impl FnMut(&Process) -> (Round, Option<Usage>)
         let usage = usage.unwrap();
         memory.push(process.memory_now_mib());
         println!(
-            "  {:>9} after {:>5.0} s: {:>7.0} requests/s, {:>5.2} CPU s per 10 000, {:>5.1} MiB now, {:>5.1} MiB peak",
+            "  {:>9} after {:>5.0} s: {:>7.0} requests/s, {:>5.2} CPU s per 10 000, {:>5.1} MiB now, {:>5.1} MiB peak, {} open files",
             part * load.count,
             start.elapsed().as_secs_f64(),
             round.per_second(),
             usage.cpu.as_secs_f64() * 1e4 / load.count as f64,
             process.memory_now_mib(),
             usage.peak_memory_mib,
+            process.open_files(),
         );
     }
     // By then the history and the caches are full.
@@ -290,5 +292,11 @@ fn in_parts(load: &Load, mut run: impl FnMut(&Process) -> (Round, Option<Usage>)
     assert!(
         end < settled * 1.25 + 4.0,
         "memory grows: {settled:.1} MiB, then {end:.1} MiB"
+    );
+    // The last connections may still be closing, and the store's files were not all open at the start.
+    let leaked = process.open_files().saturating_sub(files);
+    assert!(
+        leaked < 2 * PARALLEL + 8,
+        "{leaked} more open files than at the start"
     );
 }

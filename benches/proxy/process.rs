@@ -142,6 +142,13 @@ impl Process {
         self.memory_mib("VmRSS:")
     }
 
+    /// How many file handles it has open.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))
+            .unwrap()
+            .count()
+    }
+
     /// Forgets the peak so far (`clear_refs` of proc(5)).
     pub fn reset_peak_memory(&self) {
         std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();

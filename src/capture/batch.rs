@@ -142,10 +142,27 @@ impl Written {
             key: self.key,
             kind: self.kind,
             awaits_next_leg: self.awaits_next_leg,
-            seen: self.seen,
+            seen: self.seen.filter(|seen| size(seen) <= LARGEST_SEEN),
         }
     }
 }
+
+/// About what it takes up.
+fn size(seen: &Seen) -> usize {
+    let lines = seen.request.fields.lines().iter();
+    let lines = lines.chain(seen.response_fields.lines());
+    let fields: usize = lines
+        .map(|line| line.name().len() + line.value().len() + LINE_COST)
+        .sum();
+    fields + seen.request.target.len()
+}
+
+/// What each field line takes up beside its bytes.
+const LINE_COST: usize = 64;
+
+/// Thousands of failures are waited for at the same time: one with longer heads is not remembered in the story of
+/// an earlier one.
+const LARGEST_SEEN: usize = 16 * 1024;
 
 fn ended(job: &Job) -> Option<ExchangeId> {
     match job {

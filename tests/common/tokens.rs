@@ -26,7 +26,8 @@ pub fn random(prefix: &str) -> String {
         .fill(&mut bytes)
         .expect("the system has randomness");
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
-    format!("{prefix}{}7", bytes.iter().map(letter).collect::<String>())
+    // Two digits, since a path segment without them may as well be a name.
+    format!("{prefix}{}47", bytes.iter().map(letter).collect::<String>())
 }
 
 fn jwt(expires: i64) -> String {
