@@ -47,4 +47,4 @@ pub async fn work(proxy: &Process, origin: SocketAddr, requests: usize) -> Laten
 }
 
 /// Longer than anybody waits: not a measure of speed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);

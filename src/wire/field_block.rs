@@ -1,5 +1,6 @@
 //! A decoded field section, held in one allocation.
 
+use std::cell::RefCell;
 use std::fmt;
 
 /// The fields of one HTTP/2 field section, pseudo-fields included, in the order they were sent.
@@ -97,6 +98,7 @@ pub struct FieldBlockBuilder {
 impl FieldBlockBuilder {
     /// Adds a field after those before it.
     pub fn push(&mut self, name: &[u8], value: &[u8], never_indexed: bool) {
+        self.make_room(name.len() + value.len() + LONGEST_PREFIX);
         let flag = if never_indexed { NEVER_INDEXED } else { PLAIN };
         match (u8::try_from(name.len()), u8::try_from(value.len())) {
             (Ok(name @ ..MORE), Ok(value @ ..MORE)) => {
@@ -122,7 +124,25 @@ impl FieldBlockBuilder {
     /// Forgets the fields added since the last block.
     pub fn clear(&mut self) {
         self.bytes.clear();
-        self.bytes.shrink_to(RETAINED);
+        if self.bytes.capacity() > RETAINED {
+            LARGE.set(std::mem::take(&mut self.bytes));
+        }
+    }
+
+    /// What is rarely needed, much memory, is lent by the thread: asking the system for it with every block would
+    /// cost more than the block.
+    fn make_room(&mut self, more: usize) {
+        let needed = self.bytes.len() + more;
+        if needed <= self.bytes.capacity() || needed <= RETAINED {
+            return;
+        }
+        let mut large = LARGE.take();
+        if large.capacity() >= needed {
+            large.extend_from_slice(&self.bytes);
+            self.bytes = large;
+        } else {
+            LARGE.set(large);
+        }
     }
 
     /// What the builder holds on to, in bytes.
@@ -169,6 +189,14 @@ const NEVER_INDEXED: u8 = 1;
 
 /// Set in each byte of a length but its last.
 const MORE: u8 = 0x80;
+
+thread_local! {
+    /// Empty, but for its capacity.
+    static LARGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A flag and two lengths.
+const LONGEST_PREFIX: usize = 21;
 
 /// What a builder keeps between two blocks, in bytes; more than most blocks need.
 const RETAINED: usize = 4 * 1024;

@@ -308,3 +308,19 @@ fn valid(params: &mut CertificateParams, from_days: i64, to_days: i64) {
     params.not_before = now + Duration::days(from_days);
     params.not_after = now + Duration::days(to_days);
 }
+
+/// What an origin without fault presents, and its key, both in PEM form.
+pub fn identity_pem() -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let names = NAMES.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut params = CertificateParams::new(names).expect("valid names");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    valid(&mut params, -1, 2);
+    let certificate = params.signed_by(&key, &TRUSTED.issuer);
+    (
+        certificate.expect("a certificate").pem(),
+        key.serialize_pem(),
+    )
+}

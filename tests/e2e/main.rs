@@ -33,6 +33,7 @@ mod find_failures;
 mod http2;
 mod keep_secrets;
 mod learn;
+mod peers;
 mod read_while_running;
 mod refuse_messages;
 mod reverse;
@@ -79,6 +80,7 @@ fn main() {
         http2::tests(),
         keep_secrets::tests(),
         learn::tests(),
+        peers::tests(),
         read_while_running::tests(),
         refuse_messages::tests(),
         reverse::tests(),
