@@ -245,12 +245,14 @@ pub fn runs(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-fn python() -> String {
+/// The interpreter that has the clients of `requirements.txt`.
+pub fn python() -> String {
     let path = folder().join("venv/bin/python");
     path.to_str().expect("a UTF-8 path").to_owned()
 }
 
-fn folder() -> PathBuf {
+/// Where the client programs are.
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 

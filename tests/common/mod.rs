@@ -12,6 +12,7 @@ pub mod ntlm;
 pub mod openssl;
 pub mod origin;
 mod origin_http2;
+pub mod peers;
 pub mod pki;
 pub mod script;
 pub mod tokens;

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -129,6 +130,11 @@ fn prepare(root: &Path) {
     let write = |name: &str, content: &[u8]| {
         let path = root.join(name);
         std::fs::write(&path, content).expect("a writable folder");
+        // Of a file that changed a second ago Apache makes a weak ETag.
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let file = std::fs::File::options().write(true).open(&path);
+        file.and_then(|file| file.set_modified(long_ago))
+            .expect("our own file");
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).expect("our own file");
     };
     write("www/hello.txt", b"hello from a real server\n");

@@ -34,6 +34,8 @@ mod http2;
 mod keep_secrets;
 mod learn;
 mod peers;
+mod peers_grpc;
+mod peers_websocket;
 mod read_while_running;
 mod refuse_messages;
 mod reverse;
@@ -81,6 +83,8 @@ fn main() {
         keep_secrets::tests(),
         learn::tests(),
         peers::tests(),
+        peers_grpc::tests(),
+        peers_websocket::tests(),
         read_while_running::tests(),
         refuse_messages::tests(),
         reverse::tests(),
