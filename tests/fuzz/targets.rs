@@ -4,6 +4,8 @@ use std::path::Path;
 
 use why401::auth::challenge::challenges;
 use why401::auth::decode::readable;
+use why401::auth::grpc::call_status;
+use why401::auth::inflate::Inflater;
 use why401::import::{FileError, Source, Surroundings, curl, har, postman};
 use why401::model::{Content, FieldLine, FieldSection, Origin, Provenance, Scheme, Timestamp, Url};
 
@@ -52,6 +54,9 @@ pub const TARGETS: &[Target] = &[
     ),
     target("http2", wire::http2_connections, HTTP2, wire::http2),
     target("hpack", wire::blocks, HPACK, wire::hpack),
+    target("websocket", websocket_corpus, &[], wire::websocket),
+    target("inflate", inflate_corpus, &[], inflate),
+    target("grpc", grpc_corpus, &[], grpc),
     target("relay", wire::connections, HTTP1, wire::relay),
     target("challenge", challenge_corpus, CHALLENGE, challenge),
     target("curl", || files("curl"), CURL, import_curl),
@@ -312,6 +317,63 @@ fn url() -> Execute {
         let origin = Origin::parse(Scheme::Https, b"api.acme.test").unwrap();
         let pairs = Url::from_parts(origin, input).query_pairs().len();
         assert!(pairs <= input.len() + 1, "more pairs than bytes");
+    })
+}
+
+/// Text, a masked one, fragments with a ping between them, a long one, and a close.
+fn websocket_corpus() -> Vec<Vec<u8>> {
+    let frames: [&[u8]; 6] = [
+        b"\x81\x05Hello",
+        b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
+        b"\x01\x03Hel\x89\x00\x80\x02lo",
+        b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00",
+        b"\x88\x0a\x11\x31no token",
+        b"\x82\x7e\x00\x80",
+    ];
+    let long = [frames[5], &[7; 128]].concat();
+    let mut all: Vec<Vec<u8>> = frames.iter().map(|frame| frame.to_vec()).collect();
+    all.push([frames.concat(), vec![7; 128]].concat());
+    all.push(long);
+    all
+}
+
+/// Payloads of compressed messages, a byte of length before each.
+fn inflate_corpus() -> Vec<Vec<u8>> {
+    vec![
+        b"\x07\xf2\x48\xcd\xc9\xc9\x07\x00\x05\xf2\x00\x11\x00\x00".to_vec(),
+        b"\x03\xf2\x48\xcd\x04\xc9\xc9\x07\x00".to_vec(),
+    ]
+}
+
+fn inflate() -> Execute {
+    Box::new(|input, random| {
+        let mut inflater = Inflater::new();
+        let mut rest = input;
+        while let Some((length, behind)) = rest.split_first() {
+            let (payload, behind) = behind.split_at(behind.len().min(usize::from(*length)));
+            if let Some(read) = inflater.frame(payload, random.below(4) > 0) {
+                assert!(read.len() <= 64 * 1024, "more than the limit");
+            }
+            rest = behind;
+        }
+    })
+}
+
+/// Messages of gRPC-Web, trailers behind them.
+fn grpc_corpus() -> Vec<Vec<u8>> {
+    vec![
+        b"\0\0\0\0\x02hi\x80\0\0\0\x10grpc-status: 16\n".to_vec(),
+        b"\x80\0\0\0\x23grpc-status:0\r\ngrpc-message: a%20b\r\n".to_vec(),
+    ]
+}
+
+fn grpc() -> Execute {
+    let content_type = FieldLine::new("Content-Type", "application/grpc-web+proto");
+    let fields = FieldSection::from_lines(vec![content_type], Provenance::Wire);
+    Box::new(move |input, _| {
+        if let Some(status) = call_status(&fields, &FieldSection::default(), input) {
+            assert!(status.message.len() <= input.len());
+        }
     })
 }
 

@@ -7,6 +7,7 @@ use why401::wire::head::{Head, trailer_section};
 use why401::wire::http1::{self, Answers, Role};
 use why401::wire::http2::{self, Limits, Sender};
 use why401::wire::message::{MessageHead, Trailers};
+use why401::wire::websocket;
 
 use super::targets::Execute;
 use crate::common::binary::{Running, Why401};
@@ -258,6 +259,39 @@ pub fn hpack() -> Execute {
             (Sender::Client, &bytes),
         ]));
     })
+}
+
+/// However the bytes are cut, the same frames come out.
+pub fn websocket() -> Execute {
+    Box::new(|input, random| {
+        let whole = websocket_told(&[input]);
+        assert_eq!(whole, websocket_told(&cut(input, random)), "cut otherwise");
+        let kept = |event: &websocket::Event| match event {
+            websocket::Event::Frame(frame) => frame.payload.len(),
+            websocket::Event::GaveUp(_) => 0,
+        };
+        assert!(whole.iter().all(|event| kept(event) <= KEPT));
+    })
+}
+
+const KEPT: usize = 100;
+
+fn websocket_told(pieces: &[&[u8]]) -> Vec<websocket::Event> {
+    let mut decoder = websocket::Decoder::new(KEPT);
+    let mut told = Vec::new();
+    for piece in pieces {
+        let mut rest = *piece;
+        loop {
+            let (taken, event) = decoder.decode(rest);
+            rest = &rest[taken..];
+            match event {
+                Some(event) => told.push(event),
+                None if rest.is_empty() => break,
+                None => {}
+            }
+        }
+    }
+    told
 }
 
 pub fn connections() -> Vec<Vec<u8>> {
