@@ -1,15 +1,18 @@
 //! Peers that others have written: what a real client gets from a real server through the proxy is what it gets
 //! without.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 
 use libtest_mimic::Trial;
 
 use crate::common::binary::{Running, Why401};
 use crate::common::clients::{Client, bare, runs};
 use crate::common::ntlm::{Leg, NtlmOrigin};
-use crate::common::origin::{Origin, Reply, Transport};
-use crate::common::pki;
+use crate::common::origin::{Origin, Received, Reply, Transport};
+use crate::common::wait::PATIENCE;
 use crate::common::web_server::{Kind, LARGE, WebServer};
 
 /// The tests of this file; each is ignored by the name of the program that is missing.
@@ -29,6 +32,17 @@ pub fn tests() -> Vec<Trial> {
         trial("ntlm_needs_its_connection::tunnel", curl, || {
             ntlm(Transport::Plain, &["-p"]);
         }),
+        trial(
+            "an_upload_of_unknown_length",
+            curl,
+            an_upload_of_unknown_length,
+        ),
+        trial(
+            "an_early_401_spares_the_upload",
+            (curl.0 && Kind::Nginx.is_there(), "nginx"),
+            an_early_401_spares_the_upload,
+        ),
+        trial("events_arrive_one_by_one", curl, events_arrive_one_by_one),
         trial("java_speaks_both_versions", java, java_speaks_both_versions),
     ];
     for kind in Kind::ALL {
@@ -120,32 +134,31 @@ fn web_server(kind: Kind) {
 
 /// What curl prints: heads and contents.
 fn curl(proxy: Option<&Running>, arguments: &[&str]) -> Vec<u8> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let ca = folder.path().join("ca.pem");
-    let mut pem = pki::ca_pem().as_bytes().to_vec();
+    let output = curl_command(proxy, arguments).output().expect("curl runs");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    output.stdout
+}
+
+/// curl, directly or through the proxy.
+fn curl_command(proxy: Option<&Running>, arguments: &[&str]) -> Command {
     let mut command = bare("curl");
     command.args([
         "-q",
-        "-si",
+        "-ski",
         "--max-time",
         "20",
         "--suppress-connect-headers",
-        "--noproxy",
-        "",
     ]);
+    command.args(["--noproxy", ""]);
     if let Some(proxy) = proxy {
-        pem.extend(std::fs::read(proxy.ca()).expect("the proxy's CA"));
         command.args(["-x", &proxy.proxy_url()]);
     }
-    std::fs::write(&ca, pem).expect("a writable folder");
-    let output = command
+    command
         .args(arguments)
-        .env("CURL_CA_BUNDLE", &ca)
         .stdin(Stdio::null())
-        .output()
-        .expect("curl runs");
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    output.stdout
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
 }
 
 /// A message without what changes from one second to the next.
@@ -250,4 +263,99 @@ fn java_speaks_both_versions() {
             .all(|row| row["cause"] == "authorization-missing"),
         "{rows:#?}"
     );
+}
+
+/// What comes from standard input is sent in chunks, and arrives in the same ones.
+fn an_upload_of_unknown_length() {
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    for transport in Transport::BOTH {
+        let origin = Origin::answering(transport, |_| Reply::ok());
+        let url = origin.url("/up");
+        for proxy in [None, Some(&proxy)] {
+            let arguments = ["-p", "--http1.1", "-T", "-", &url];
+            let mut child = curl_command(proxy, &arguments);
+            let mut child = child.stdin(Stdio::piped()).spawn().expect("curl runs");
+            let mut input = child.stdin.take().expect("a pipe");
+            input.write_all(&[b'x'; 100_000]).expect("curl reads");
+            drop(input);
+            let output = child.wait_with_output().expect("curl ends");
+            assert!(output.status.success(), "{output:?}");
+        }
+        let [direct, proxied] = &origin.requests()[..] else {
+            panic!("two requests");
+        };
+        assert_eq!(direct.head, proxied.head);
+        assert!(direct.field("transfer-encoding").is_some());
+        let content = |request: &Received| request.body.iter().filter(|b| **b == b'x').count();
+        assert_eq!((content(direct), content(proxied)), (100_000, 100_000));
+    }
+}
+
+/// The origin refuses at the head: the client learns it before it has sent the content, as without us.
+fn an_early_401_spares_the_upload() {
+    let server = WebServer::start(Kind::Nginx);
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let url = format!("http://localhost:{}/private/secret.txt", server.http);
+    let upload = "x".repeat(100_000);
+    let file = why401.write("upload", upload);
+    let data = format!("@{}", file.display());
+    for more in [vec![], vec!["-p"]] {
+        let mut arguments = more;
+        let options = ["-H", "Expect: 100-continue", "--expect100-timeout", "10"];
+        arguments.extend(options.iter().chain(&["-w", "%{size_upload}"]));
+        arguments.extend(["--data-binary", &data, &url]);
+        for proxy in [None, Some(&proxy)] {
+            let printed = curl(proxy, &arguments);
+            let printed = String::from_utf8_lossy(&printed);
+            assert!(printed.starts_with("HTTP/1.1 401"), "{printed}");
+            assert!(
+                printed.ends_with("</html>\r\n0"),
+                "nothing was sent: {printed}"
+            );
+        }
+    }
+    assert_eq!(why401.list_of(2).len(), 2);
+}
+
+/// The second event is only written once the first has been read.
+fn events_arrive_one_by_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("a bound socket").port();
+    let (seen, is_seen) = mpsc::channel::<()>();
+    let origin = std::thread::spawn(move || {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut head = [0; 4096];
+            assert!(stream.read(&mut head).expect("a request") > 0);
+            stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: first\n\n",
+                )
+                .expect("the client reads");
+            is_seen
+                .recv_timeout(PATIENCE)
+                .expect("the first event came by itself");
+            stream
+                .write_all(b"data: second\n\n")
+                .expect("the client reads");
+        }
+    });
+    let why401 = Why401::new();
+    let proxy = why401.run(&[]);
+    let url = format!("http://localhost:{port}/events");
+    for arguments in [vec!["-N", &url], vec!["-N", "-p", &url]] {
+        let mut child = curl_command(Some(&proxy), &arguments)
+            .spawn()
+            .expect("curl runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut until =
+            |text: &str| lines.find(|line| line.as_ref().is_ok_and(|line| line == text));
+        assert!(until("data: first").is_some());
+        seen.send(()).expect("the origin waits");
+        assert!(until("data: second").is_some());
+        assert!(child.wait().expect("curl ends").success());
+    }
+    origin.join().expect("the origin did its part");
 }
