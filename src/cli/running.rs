@@ -155,7 +155,7 @@ pub(crate) fn runtime() -> Result<Runtime, Problem> {
 
 /// So many turns of connections that are busy, and it is looked whether others have become ready. Turns are
 /// long where much is decoded: tokio's 61 would keep a quiet client waiting for a second.
-const BUSY_TURNS: u32 = 8;
+const BUSY_TURNS: u32 = 16;
 
 /// What is to be said when the end did not come in order.
 pub(crate) fn unfinished(context: &Context) -> Problem {
