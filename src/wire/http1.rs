@@ -303,13 +303,17 @@ impl Decoder {
     }
 
     fn chunk_line<'a>(&mut self, input: &'a [u8]) -> (usize, Option<Event<'a>>) {
+        const TOO_LONG: &str = "a chunk line is longer than 16 KiB";
         let Some((taken, line)) = self.take_line(input) else {
             return if self.partial.len() > CHUNK_LINE_LIMIT {
-                self.give_up(input.len(), "a chunk line is longer than 16 KiB")
+                self.give_up(input.len(), TOO_LONG)
             } else {
                 (input.len(), None)
             };
         };
+        if line.len() > CHUNK_LINE_LIMIT {
+            return self.give_up(input.len(), TOO_LONG);
+        }
         match self.chunk_size(&line) {
             Ok(0) => self.state = State::Trailers,
             Ok(size) => self.state = State::ChunkData(size),
@@ -340,7 +344,7 @@ impl Decoder {
         };
         let is_end = match self.extensions {
             Some(_) => line == b"\r\n",
-            None => line.trim_ascii().is_empty(),
+            None => matches!(&*line, b"\r\n" | b"\n"),
         };
         if !is_end {
             return self.give_up(input.len(), "chunk data is longer than its size says");

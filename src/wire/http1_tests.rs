@@ -207,10 +207,18 @@ fn ambiguous_or_broken_framing_is_given_up_with_the_reason() {
         &b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"[..],
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na \r\n0\r\n\r\n",
+        &long_chunk_line(),
     ] {
         let told = both_ways(Role::Requests, &[], stream);
         assert!(matches!(told.last(), Some(Told::GaveUp(_))), "{told:?}");
     }
+}
+
+fn long_chunk_line() -> Vec<u8> {
+    let head = &b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;"[..];
+    [head, &[b'x'; 17 * 1024], b"\r\na\r\n0\r\n\r\n"].concat()
 }
 
 #[test]
