@@ -19,7 +19,7 @@ pub struct ClientKey {
 /// The kind of program, guessed from what it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClientKind {
-    /// A browser: any `Sec-Fetch-*` or `sec-ch-ua` field.
+    /// A browser: any `Sec-Fetch-*` or `sec-ch-ua` field, or its handshake of a WebSocket, which has neither.
     Browser,
     /// curl
     Curl,
@@ -54,13 +54,14 @@ impl ClientKind {
             let name = line.name().to_ascii_lowercase();
             name.starts_with(b"sec-fetch-") || name == b"sec-ch-ua"
         });
-        if browser {
-            return Self::Browser;
-        }
         let agent = fields
             .first("user-agent")
             .unwrap_or_default()
             .to_ascii_lowercase();
+        let web_socket = fields.contains("sec-websocket-key") && fields.contains("origin");
+        if browser || (web_socket && agent.starts_with(b"mozilla/")) {
+            return Self::Browser;
+        }
         PREFIXES
             .iter()
             .find(|(prefix, _)| agent.starts_with(prefix.as_bytes()))
@@ -102,3 +103,29 @@ const PREFIXES: &[(&str, ClientKind)] = &[
     ("java", ClientKind::Java),
     ("apache-httpclient/", ClientKind::Java),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FieldLine, Provenance};
+
+    #[test]
+    fn a_browser_is_told_by_what_scripts_cannot_set() {
+        let kind = |fields: &[(&str, &str)]| {
+            let mut section = FieldSection::new(Provenance::Wire);
+            for (name, value) in fields {
+                section.push(FieldLine::new(*name, value));
+            }
+            ClientKind::of(&section)
+        };
+        let mozilla = ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)");
+        let handshake = [("Origin", "https://acme.test"), ("Sec-WebSocket-Key", "x")];
+        assert_eq!(kind(&[mozilla]), ClientKind::Other);
+        assert_eq!(kind(&[("sec-fetch-site", "none")]), ClientKind::Browser);
+        assert_eq!(kind(&handshake), ClientKind::Other);
+        assert_eq!(
+            kind(&[mozilla, handshake[0], handshake[1]]),
+            ClientKind::Browser
+        );
+    }
+}

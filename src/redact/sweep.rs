@@ -8,7 +8,7 @@ use regex::bytes::{Captures, Regex};
 use super::canvas::Canvas;
 use super::known::Echo;
 use super::masker::Masker;
-use super::name::{is_always_secret, is_wordlike, secret_kind};
+use super::name::{is_always_secret, is_mixed_token, is_wordlike, secret_kind};
 use super::secret::{count_characters, is_literal};
 use super::url::DEEPEST;
 use crate::auth::names::vendor_prefix;
@@ -90,6 +90,7 @@ fn shapes(text: &[u8]) -> Vec<Found> {
     all.extend(by_prefix(text));
     all.extend(by_name(text));
     all.extend(by_element(text));
+    all.extend(by_chance(text));
     // Stable: of two that start together, the earlier pattern stays before the other.
     all.sort_by_key(|found| found.range.start);
     let mut done = 0;
@@ -237,6 +238,18 @@ fn by_element(text: &[u8]) -> Vec<Found> {
     ELEMENT.captures_iter(text).filter_map(found).collect()
 }
 
+/// What only a generator makes, whatever stands before it; but the parts of a multipart are no secret.
+fn by_chance(text: &[u8]) -> Vec<Found> {
+    let mut all = matches(&WORD, text, "secret");
+    all.retain(|found| {
+        let before = text.get(..found.range.start).unwrap_or_default();
+        let before = before.strip_suffix(b"\"").unwrap_or(before);
+        let word = text.get(found.range.clone());
+        word.is_some_and(is_mixed_token) && !before.ends_with(b"boundary=")
+    });
+    all
+}
+
 fn matches(pattern: &Regex, text: &[u8], kind: &'static str) -> Vec<Found> {
     let found = |found: regex::bytes::Match<'_>| Found {
         range: found.range(),
@@ -276,6 +289,9 @@ static RUN: LazyLock<Regex> =
 static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#"(?-u)([A-Za-z_][A-Za-z0-9_.-]{1,60})(?:\\*["'])?\s*(?:=>|=|:)\s*(\\*["'])?"#)
 });
+
+/// Token characters without those that join words, paths and names of hosts.
+static WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u)[A-Za-z0-9_-]{20,}"));
 
 static ELEMENT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?-u)<([A-Za-z_][A-Za-z0-9_.:-]{0,60})(?:\s[^<>]*)?>([^<>]+)</"));

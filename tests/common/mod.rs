@@ -5,6 +5,7 @@
 
 pub mod binary;
 pub mod browser;
+pub mod canaries;
 pub mod clients;
 pub mod frames;
 pub mod normalise;

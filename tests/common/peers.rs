@@ -30,7 +30,7 @@ pub fn missing_in_node(packages: &[&'static str]) -> Option<&'static str> {
     packages.iter().copied().find(|package| !is_there(package))
 }
 
-/// A server written in Python: it prints its port when it is ready.
+/// A server written in Python or for Node: it prints its port when it is ready.
 pub struct Peer {
     child: Child,
     transport: Transport,
@@ -45,7 +45,7 @@ impl Peer {
     /// When it does not say where it listens.
     pub fn start(program: &str, transport: Transport) -> Self {
         let certificate = tempfile::tempdir().expect("a temporary folder");
-        let mut command = bare(&python());
+        let mut command = bare(&interpreter(program));
         command.arg(folder().join(program));
         if transport != Transport::Plain {
             let (chain, key) = pki::identity_pem();
@@ -60,7 +60,7 @@ impl Peer {
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
-            .expect("python starts");
+            .expect("the server starts");
         let mut peer = Self {
             child,
             transport,
@@ -104,6 +104,13 @@ impl Drop for Peer {
     }
 }
 
+fn interpreter(program: &str) -> String {
+    match program.ends_with(".py") {
+        true => python(),
+        false => "node".to_owned(),
+    }
+}
+
 /// Runs a client program of `tests/clients`, and reads the JSON that it prints.
 ///
 /// Its arguments are the proxy's URL, the path of the proxy's CA and these.
@@ -111,12 +118,8 @@ impl Drop for Peer {
 /// # Panics
 /// When it fails.
 pub fn ask(proxy: &Running, program: &str, arguments: &[&str]) -> Value {
-    let by = match program.ends_with(".py") {
-        true => python(),
-        false => "node".to_owned(),
-    };
     let ca: PathBuf = proxy.ca();
-    let mut child = Own(bare(&by)
+    let mut child = Own(bare(&interpreter(program))
         .arg(folder().join(program))
         .arg(proxy.proxy_url())
         .arg(&ca)

@@ -151,7 +151,7 @@ fn deleted_cookie(transport: Transport) {
 }
 
 /// A site whose page runs that script; the function answers what else is asked of it.
-fn serve(
+pub fn serve(
     transport: Transport,
     script: &str,
     rest: impl Fn(&Received) -> Reply + Send + Sync + 'static,
@@ -179,7 +179,7 @@ fn page(script: &str) -> Reply {
     );
     let length = html.len();
     Reply::literal(format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{html}"
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n\r\n{html}"
     ))
 }
 
@@ -199,7 +199,8 @@ fn door(request: &Received, opens: bool) -> Reply {
     }
 }
 
-fn not_found(_: &Received) -> Reply {
+/// Nothing else is there.
+pub fn not_found(_: &Received) -> Reply {
     Reply::json("404 Not Found", "", "{}")
 }
 

@@ -24,6 +24,7 @@ mod bad_upstream_tls;
 mod baseline;
 mod bounds;
 mod browser;
+mod browser_streams;
 mod byte_identity;
 mod client_certificates;
 mod configure;
@@ -32,6 +33,7 @@ mod explain_401;
 mod find_failures;
 mod http2;
 mod keep_secrets;
+mod keep_secrets_in_streams;
 mod learn;
 mod peers;
 mod peers_grpc;
@@ -73,6 +75,7 @@ fn main() {
         baseline::tests(),
         bounds::tests(),
         browser::tests(),
+        browser_streams::tests(),
         byte_identity::tests(),
         client_certificates::tests(),
         configure::tests(),
@@ -81,6 +84,7 @@ fn main() {
         find_failures::tests(),
         http2::tests(),
         keep_secrets::tests(),
+        keep_secrets_in_streams::tests(),
         learn::tests(),
         peers::tests(),
         peers_grpc::tests(),
