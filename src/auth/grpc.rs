@@ -1,5 +1,6 @@
 //! gRPC over HTTP: where a call's status stands (the gRPC over HTTP/2 and gRPC-Web protocols).
 
+use super::percent::percent_decode;
 use crate::model::FieldSection;
 
 /// The status of a call that was refused for its credentials: `UNAUTHENTICATED`.
@@ -26,7 +27,7 @@ fn begins(content_type: &[u8], start: &[u8]) -> bool {
 pub struct CallStatus {
     /// `grpc-status`
     pub code: u32,
-    /// `grpc-message`, as sent: percent-encoded.
+    /// `grpc-message`, decoded: on the wire it is percent-encoded.
     pub message: Vec<u8>,
 }
 
@@ -50,7 +51,7 @@ pub fn call_status(
     let of_section = |section: &FieldSection| {
         Some(CallStatus {
             code: status(section.first("grpc-status")?)?,
-            message: section.first("grpc-message").unwrap_or_default().to_vec(),
+            message: percent_decode(section.first("grpc-message").unwrap_or_default()),
         })
     };
     of_section(trailers)
@@ -71,7 +72,7 @@ fn of_lines(lines: &[u8]) -> Option<CallStatus> {
     };
     Some(CallStatus {
         code: status(value(b"grpc-status")?)?,
-        message: value(b"grpc-message").unwrap_or_default().to_vec(),
+        message: percent_decode(value(b"grpc-message").unwrap_or_default()),
     })
 }
 
@@ -163,7 +164,7 @@ mod tests {
         let status = section(&[("grpc-status", "16"), ("grpc-message", "no%20token")]);
         let alone = section(&[("Content-Type", "application/grpc"), ("Grpc-Status", "7")]);
         let found = call_status(&plain, &status, b"").unwrap();
-        assert_eq!((found.code, &found.message[..]), (16, &b"no%20token"[..]));
+        assert_eq!((found.code, &found.message[..]), (16, &b"no token"[..]));
         assert_eq!(call_status(&alone, &none, b"").unwrap().code, 7);
         let content = b"\x80\0\0\0\x22grpc-status:16\r\ngrpc-message: no\r\n";
         let content = [

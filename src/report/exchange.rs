@@ -71,6 +71,7 @@ pub(super) fn view(
     let request_pseudo_headers = pairs(&pseudo(request, masker));
     let request_head = request_head(request, masker);
     let response_head = response.map(|response| response_head(response, masker));
+    let call_status = response.and_then(call_status);
     ExchangeView {
         id: exchange.id.to_string(),
         n: (number != 0).then_some(number),
@@ -109,21 +110,30 @@ pub(super) fn view(
             .websocket
             .as_ref()
             .map(|log| websocket::view(log, masker)),
-        grpc_status: response.and_then(grpc_status),
+        grpc_status: call_status.as_ref().map(|status| in_words(status.code)),
+        grpc_message: call_status
+            .filter(|status| !status.message.is_empty())
+            .map(|status| masker.text(&status.message).into()),
         time: exchange.at,
         request_head,
         response_head,
     }
 }
 
+fn call_status(response: &Response) -> Option<grpc::CallStatus> {
+    grpc::call_status(
+        &response.fields,
+        &response.trailers,
+        &response.content.bytes,
+    )
+}
+
 /// `16 (UNAUTHENTICATED)`
-fn grpc_status(response: &Response) -> Option<String> {
-    let content = &response.content.bytes;
-    let code = grpc::call_status(&response.fields, &response.trailers, content)?.code;
-    Some(match grpc::status_name(code) {
+fn in_words(code: u32) -> String {
+    match grpc::status_name(code) {
         Some(name) => format!("{code} ({name})"),
         None => code.to_string(),
-    })
+    }
 }
 
 pub(super) fn request_head(request: &Request, masker: &mut Masker) -> HeadView {

@@ -61,6 +61,9 @@ pub struct ExchangeView {
     /// How the gRPC call ended that it was: code and name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<String>,
+    /// What the origin says of it, percent-decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_message: Option<Text>,
     /// When its request head was complete.
     #[serde(skip)]
     pub time: Timestamp,

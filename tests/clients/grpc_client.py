@@ -17,6 +17,13 @@ path = "/acme.Orders/" + method
 calling = {"metadata": [("authorization", "Bearer t1")], "timeout": 20}
 
 
+pieces = []
+
+
+def text(value):
+    return value.hex() if isinstance(value, bytes) else value
+
+
 def run():
     if method == "ServerStream":
         return [piece.decode() for piece in channel.unary_stream(path)(b"n", **calling)]
@@ -31,11 +38,20 @@ def run():
             answers.append(answer.decode())
             questions.put([b"b", b"c", None][len(answers) - 1])
         return answers
+    if method == "RefusedLate":
+        for piece in channel.unary_stream(path)(b"n", **calling):
+            pieces.append(piece.decode())
+        return "not refused"
     return channel.unary_unary(path)(b"hello", **calling).decode()
 
 
 try:
     seen = {"answer": run()}
 except grpc.RpcError as error:
-    seen = {"code": error.code().name, "details": error.details()}
+    seen = {
+        "code": f"{error.code().value[0]} {error.code().name}",
+        "details": error.details(),
+        "metadata": [[key, text(value)] for key, value in error.trailing_metadata()],
+        "pieces": pieces,
+    }
 print(json.dumps(seen))

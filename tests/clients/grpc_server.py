@@ -28,8 +28,19 @@ def both(requests, context):
         yield request.upper()
 
 
+def refuse(context):
+    context.set_trailing_metadata((("x-reason", "no scope"), ("x-reason", "expired"), ("x-id-bin", b"\x00\xff1")))
+    context.abort(grpc.StatusCode.UNAUTHENTICATED, "kein Schlüssel: 100% \"leer\"\nZeile 2")
+
+
 def refused(request, context):
-    context.abort(grpc.StatusCode.UNAUTHENTICATED, "no token")
+    refuse(context)
+
+
+def refused_late(request, context):
+    yield b"one"
+    yield b"two"
+    refuse(context)
 
 
 METHODS = {
@@ -38,6 +49,7 @@ METHODS = {
     "ClientStream": grpc.stream_unary_rpc_method_handler(client_stream),
     "Both": grpc.stream_stream_rpc_method_handler(both),
     "Refused": grpc.unary_unary_rpc_method_handler(refused),
+    "RefusedLate": grpc.unary_stream_rpc_method_handler(refused_late),
 }
 
 server = grpc.server(futures.ThreadPoolExecutor(4))

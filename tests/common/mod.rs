@@ -15,6 +15,8 @@ pub mod origin;
 mod origin_http2;
 pub mod peers;
 pub mod pki;
+#[expect(dead_code, reason = "other test programs use all of it")]
+pub mod random;
 pub mod script;
 pub mod tokens;
 pub mod tunnel;

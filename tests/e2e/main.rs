@@ -37,6 +37,7 @@ mod keep_secrets_in_streams;
 mod learn;
 mod peers;
 mod peers_grpc;
+mod peers_http2_library;
 mod peers_websocket;
 mod read_while_running;
 mod refuse_messages;
@@ -88,6 +89,7 @@ fn main() {
         learn::tests(),
         peers::tests(),
         peers_grpc::tests(),
+        peers_http2_library::tests(),
         peers_websocket::tests(),
         read_while_running::tests(),
         refuse_messages::tests(),

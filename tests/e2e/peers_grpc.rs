@@ -11,8 +11,15 @@ use crate::common::peers::{Peer, ask, missing_in_python};
 pub fn tests() -> Vec<Trial> {
     let missing = missing_in_python(&["grpc"]);
     let kind = missing.map_or_else(String::new, |package| format!("{package} missing"));
-    let refused = json!({"code": "UNAUTHENTICATED", "details": "no token"});
-    let methods: [(&str, Value); 5] = [
+    let refused = |pieces: &[&str]| {
+        json!({
+            "code": "16 UNAUTHENTICATED",
+            "details": "kein Schlüssel: 100% \"leer\"\nZeile 2",
+            "metadata": [["x-reason", "no scope"], ["x-reason", "expired"], ["x-id-bin", "00ff31"]],
+            "pieces": pieces,
+        })
+    };
+    let methods: [(&str, Value); 6] = [
         ("Unary", json!({"answer": "hello Bearer t1"})),
         (
             "ServerStream",
@@ -20,7 +27,8 @@ pub fn tests() -> Vec<Trial> {
         ),
         ("ClientStream", json!({"answer": "a,b,c"})),
         ("Both", json!({"answer": ["A", "B", "C"]})),
-        ("Refused", refused),
+        ("Refused", refused(&[])),
+        ("RefusedLate", refused(&["one", "two"])),
     ];
     let mut trials = Vec::new();
     for transport in Transport::BOTH {
@@ -47,15 +55,40 @@ fn calls(transport: Transport, method: &str, expected: &Value) {
     assert!(ended.status.success(), "{ended:#?}");
     // That the call came by the proxy and not around it: it was learned, or recorded.
     let rows = why401.list();
-    if method == "Refused" {
+    if method.starts_with("Refused") {
         assert_eq!(rows.len(), 1, "{rows:#?}");
-        assert_eq!(
-            rows[0]["cause"], "disguised-grpc-unauthenticated",
-            "{rows:#?}"
-        );
+        let cause = &rows[0]["cause"];
+        assert_eq!(cause, "disguised-grpc-unauthenticated", "{rows:#?}");
+        recorded_as_seen(&why401, expected);
         return;
     }
     assert_eq!(rows, Vec::<Value>::new());
     let learned = why401.json(&["baseline", "list", "--learned", "--json"]);
     assert!(learned.to_string().contains(method), "{learned}");
+}
+
+/// What is recorded of the refusal is what the client's library made of it.
+fn recorded_as_seen(why401: &Why401, seen: &Value) {
+    let recorded = why401.json(&["show", "--json", "--reveal"]);
+    let (code, name) = seen["code"].as_str().unwrap().split_once(' ').unwrap();
+    assert_eq!(recorded["grpc_status"], json!(format!("{code} ({name})")));
+    let details = seen["details"].as_str().unwrap();
+    // Control characters are shown as escapes.
+    let shown = details.replace('\n', "\\n");
+    assert_eq!(recorded["grpc_message"], json!(shown), "{recorded:#}");
+
+    // Without a message before, the trailers are the head.
+    let section = match seen["pieces"].as_array().unwrap().len() {
+        0 => &recorded["response_headers"],
+        _ => &recorded["response_trailers"],
+    };
+    let field = |name: &str| {
+        let lines = section.as_array().unwrap().iter();
+        lines
+            .filter(|line| line[0] == json!(name))
+            .map(|line| line[1].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(field("x-reason"), ["no scope", "expired"], "{recorded:#}");
+    assert_eq!(field("x-id-bin").len(), 1, "{recorded:#}");
 }

@@ -71,7 +71,9 @@ fn facts(exchange: &ExchangeView, style: &Style) -> Vec<(&'static str, String)> 
         facts.push(("timings", timings));
     }
     if let Some(status) = &exchange.grpc_status {
-        facts.push(("gRPC", format!("status {status}")));
+        let message = exchange.grpc_message.as_ref();
+        let words = message.map_or_else(String::new, |message| format!(": {message}"));
+        facts.push(("gRPC", format!("status {status}{words}")));
     }
     if let Some(websocket) = &exchange.websocket
         && let Some(close) = &websocket.close
