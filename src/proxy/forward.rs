@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
@@ -35,9 +34,6 @@ pub(super) struct Forwarding<'a> {
     requests: Decoder,
     upstreams: Vec<Upstream>,
 }
-
-/// A client has this long to take what we say ourselves.
-pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A plain HTTP client talks to few origins at a time over one proxy connection.
 const UPSTREAM_LIMIT: usize = 8;

@@ -11,8 +11,8 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 
+use super::Shared;
 use super::connection::Accepted;
-use super::forward::HEAD_TIMEOUT;
 use super::pages::Page;
 use super::refuse;
 use super::transport::Link;
@@ -47,17 +47,17 @@ pub(super) async fn open(accepted: Accepted<'_>, mut client: Link, origin: &Orig
     }
     let established = b"HTTP/1.1 200 Connection Established\r\n\r\n";
     if client.write_all(established).await.is_ok() && client.flush().await.is_ok() {
-        serve(client, &accepted.shared.authority).await;
+        serve(client, accepted.shared).await;
     }
 }
 
 /// Serves one request in a tunnel that leads here.
-pub(super) async fn serve(client: Link, authority: &Authority) {
+pub(super) async fn serve(client: Link, shared: &Shared) {
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         let page = page(
             request.method().as_str().as_bytes(),
             request.uri().path().as_bytes(),
-            authority,
+            &shared.authority,
         );
         std::future::ready(Ok::<_, Infallible>(page.response()))
     });
@@ -65,7 +65,7 @@ pub(super) async fn serve(client: Link, authority: &Authority) {
         .keep_alive(false)
         .auto_date_header(false)
         .serve_connection(TokioIo::new(client), service);
-    if let Ok(Err(error)) = tokio::time::timeout(HEAD_TIMEOUT, served).await {
+    if let Ok(Err(error)) = tokio::time::timeout(shared.limits.head_timeout, served).await {
         tracing::debug!(%error, "the client left before it could be answered");
     }
 }

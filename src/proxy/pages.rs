@@ -13,6 +13,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioExecutor;
 use tokio::sync::Notify;
 
+use super::limits::Limits;
 use super::refuse::Refusal;
 use crate::model::{Failure, FailureCause, Side};
 
@@ -166,7 +167,7 @@ impl Page {
 
     /// Answers on a connection whose origin could not be reached: the requests that are there get this
     /// page, then the client has to connect again.
-    pub(super) async fn serve<S>(self, stream: S, version: Version)
+    pub(super) async fn serve<S>(self, stream: S, version: Version, limits: &Limits)
     where
         S: hyper::rt::Read + hyper::rt::Write + Unpin,
     {
@@ -178,6 +179,8 @@ impl Page {
                 std::future::ready(Ok::<_, Infallible>(self.response()))
             })
         };
+        // Cookies and tokens make long heads; the page is for those, too.
+        let header_list = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
         let served = async {
             match version {
                 Version::Http1 => {
@@ -190,7 +193,7 @@ impl Page {
                 Version::Http2 => {
                     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
                         .auto_date_header(false)
-                        .max_header_list_size(HEADER_LIST_LIMIT)
+                        .max_header_list_size(header_list)
                         .serve_connection(stream, service);
                     let mut connection = pin!(connection);
                     tokio::select! {
@@ -201,7 +204,7 @@ impl Page {
                 }
             }
         };
-        match tokio::time::timeout(super::forward::HEAD_TIMEOUT, served).await {
+        match tokio::time::timeout(limits.head_timeout, served).await {
             Ok(Ok(())) | Err(_) => {}
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the client left before it could be answered");
@@ -226,9 +229,6 @@ impl Version {
         }
     }
 }
-
-/// Cookies and tokens make long heads; the page is for those, too.
-const HEADER_LIST_LIMIT: u32 = 512 * 1024;
 
 /// A sentence for people; the record of the exchange holds the details.
 #[expect(clippy::too_many_lines, reason = "a flat table")]

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use hyper_util::rt::TokioIo;
+
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::pages::{Page, Version};
@@ -28,10 +30,11 @@ pub(super) async fn http2(accepted: Accepted<'_>, client: Transport) {
     let Some(reverse) = &accepted.shared.reverse else {
         return;
     };
+    let limits = &accepted.shared.limits;
     if !reverse.keep_host {
         let page = Page::keep_host_for_http2();
         return page
-            .serve(hyper_util::rt::TokioIo::new(client), Version::Http2)
+            .serve(TokioIo::new(client), Version::Http2, limits)
             .await;
     }
     let shared = accepted.shared;
@@ -41,7 +44,7 @@ pub(super) async fn http2(accepted: Accepted<'_>, client: Transport) {
         Ok(connected) => connected,
         Err(failure) => {
             let exchanges = Exchanges::new(shared.recorder.clone(), path);
-            return tunnel::explain(exchanges, client, Version::Http2, failure).await;
+            return tunnel::explain(exchanges, client, Version::Http2, failure, limits).await;
         }
     };
     path.upstream = Some(connected.address);
@@ -73,7 +76,7 @@ pub(super) async fn http2(accepted: Accepted<'_>, client: Transport) {
         }
         Err(failure) => failure,
     };
-    tunnel::explain(exchanges(path), client, Version::Http2, failure).await;
+    tunnel::explain(exchanges(path), client, Version::Http2, failure, limits).await;
 }
 
 fn no_http2(origin: &Origin) -> Failure {

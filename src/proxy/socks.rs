@@ -50,7 +50,7 @@ pub(super) async fn serve(accepted: Accepted<'_>, mut client: Link, version: Ver
     };
     if local_site::is_served_on(&origin) {
         if write_all(&mut client, version.granted()).await.is_ok() {
-            local_site::serve(client, &accepted.shared.authority).await;
+            local_site::serve(client, accepted.shared).await;
         }
         return;
     }

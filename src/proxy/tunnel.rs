@@ -13,6 +13,7 @@ use super::exchanges::Exchanges;
 use super::first_bytes::TLS_HANDSHAKE;
 use super::flow::Flow;
 use super::in_order::InOrder;
+use super::limits::Limits;
 use super::overheard::Overheard;
 use super::pages::{Page, Version};
 use super::path::Path;
@@ -150,7 +151,14 @@ impl<'a> Tunnel<'a> {
                 let protocol = spoken_here(&hello.protocols);
                 let version = Version::negotiated(protocol.as_deref());
                 if let Some(client) = self.finish(hello, &host, protocol).await {
-                    Box::pin(explain(self.exchanges(), client, version, failure)).await;
+                    Box::pin(explain(
+                        self.exchanges(),
+                        client,
+                        version,
+                        failure,
+                        &self.shared.limits,
+                    ))
+                    .await;
                 }
             }
         }
@@ -197,7 +205,14 @@ impl<'a> Tunnel<'a> {
         let failure = exchanges.certificate_failure(alert);
         match failure.filter(|_| alert.is_some()) {
             Some(failure) if up.waiting().is_empty() => {
-                Box::pin(explain(exchanges, client, version, failure)).await;
+                Box::pin(explain(
+                    exchanges,
+                    client,
+                    version,
+                    failure,
+                    &self.shared.limits,
+                ))
+                .await;
             }
             _ => resume(client, up, origin, down, Tap::new(exchanges)).await,
         }
@@ -243,6 +258,7 @@ pub(super) async fn explain(
     client: Transport,
     version: Version,
     failure: Failure,
+    limits: &Limits,
 ) {
     let page = Page::of_failure(&failure);
     let mut tap = Tap::new(exchanges.without_origin(failure));
@@ -250,7 +266,7 @@ pub(super) async fn explain(
         stream: client,
         tap: &mut tap,
     });
-    page.serve(stream, version).await;
+    page.serve(stream, version, limits).await;
     tap.sent_by_origin(None);
 }
 

@@ -13,6 +13,7 @@ crate::tests![
     when_file_handles_are_used_up_new_connections_wait,
     when_connections_are_used_up_new_ones_wait,
     the_bounds_of_a_head_are_those_that_were_chosen,
+    our_own_pages_wait_no_longer_than_was_chosen,
     a_tunnel_that_never_ends_is_cut_after_the_grace_period,
     a_second_ctrl_c_ends_at_once,
 ];
@@ -107,6 +108,23 @@ fn the_bounds_of_a_head_are_those_that_were_chosen() {
     };
     assert_eq!(status(chunked(900)), "401");
     assert_eq!(status(chunked(1100)), "400");
+}
+
+fn our_own_pages_wait_no_longer_than_was_chosen() {
+    let why401 = Why401::new();
+    let file = why401.write("mine.toml", "[limits]\nhead_timeout = \"1 s\"\n");
+    let proxy = why401.run(&["--config", file.to_str().unwrap()]);
+    let mut silent = connect(proxy.address());
+    silent
+        .write_all(b"CONNECT why401.local:80 HTTP/1.1\r\nHost: why401.local:80\r\n\r\n")
+        .unwrap();
+    // Half of what they wait for otherwise.
+    silent
+        .set_read_timeout(Some(Duration::from_secs(15)))
+        .unwrap();
+    let mut told = String::new();
+    silent.read_to_string(&mut told).unwrap();
+    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
 }
 
 fn a_tunnel_that_never_ends_is_cut_after_the_grace_period() {
