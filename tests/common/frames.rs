@@ -62,7 +62,7 @@ pub fn padded_data(stream: u32, content: &[u8], padding: u8, end_stream: bool) -
 }
 
 /// Literal fields without indexing, with new names (RFC 7541 section 6.2.2).
-fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+pub fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let literals = fields.iter();
     literals
         .flat_map(|(name, value)| literal(name.as_bytes(), value.as_bytes()))

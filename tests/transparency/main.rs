@@ -28,6 +28,7 @@ mod common {
 }
 
 mod ends;
+mod generated;
 mod lane;
 mod play;
 mod read;
@@ -55,7 +56,7 @@ const SEED: u64 = 0x0401;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_shape_passes_byte_by_byte() {
-    let shapes = read::all();
+    let shapes = [read::all(), generated::all()].concat();
     let distinct: HashSet<_> = shapes.iter().map(Shape::identity).collect();
     assert_eq!(distinct.len(), shapes.len(), "a shape is there twice");
     assert!(distinct.len() >= 400, "only {} shapes", distinct.len());
