@@ -52,7 +52,13 @@ pub(super) fn explain_by(
         let mut case = store.case(reference, now)?;
         let named = store.known_good(name)?;
         let learned = learned_like(store, &case.failing)?;
-        case.baseline = (judge.choose)(&case.failing, &[named], &learned, Some(name), now);
+        case.baseline = (judge.choose)(
+            &case.failing,
+            &vec![named].into(),
+            &learned,
+            Some(name),
+            now,
+        );
         let diagnosis = judge.diagnose(&case);
         return Ok((case, diagnosis));
     }
@@ -94,7 +100,7 @@ impl Answer {
     ) -> Result<Self, ExplainError> {
         let mut case = store.case(reference, now)?;
         let learned = learned_like(store, &case.failing)?;
-        let improved = judge.improve(&mut case, &store.baselines()?, &learned, now);
+        let improved = judge.improve(&mut case, &store.baselines()?.into(), &learned, now);
         Ok(Self {
             diagnosis: judge.diagnose(&case),
             case,

@@ -1,13 +1,12 @@
 //! From a Case to its verdict: which baseline, which diagnosis, which words in the store.
 
-use crate::baseline::{self, route};
+use crate::baseline::{self, Shelf, route};
 use crate::capture::store::{Store, StoreError, Verdict};
 use crate::diagnosis::{self, Diagnosis};
-use crate::model::{Baseline, Case, ChosenBaseline, Exchange, Learned, Outcome, Timestamp};
+use crate::model::{Case, ChosenBaseline, Exchange, Learned, Outcome, Timestamp};
 
 /// The failing exchange, the named baselines, the learned ones, the name of the wanted one, the time.
-type Choose =
-    fn(&Exchange, &[Baseline], &[Learned], Option<&str>, Timestamp) -> Option<ChosenBaseline>;
+type Choose = fn(&Exchange, &Shelf, &[Learned], Option<&str>, Timestamp) -> Option<ChosenBaseline>;
 
 /// How a baseline is chosen and a Case diagnosed: [`Judge::REAL`], but in tests.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +26,7 @@ impl Judge {
     pub(super) fn improve(
         &self,
         case: &mut Case,
-        baselines: &[Baseline],
+        baselines: &Shelf,
         learned: &[Learned],
         now: Timestamp,
     ) -> bool {
@@ -43,7 +42,7 @@ impl Judge {
     pub(super) fn best(
         &self,
         failing: &Exchange,
-        baselines: &[Baseline],
+        baselines: &Shelf,
         learned: &[Learned],
         now: Timestamp,
     ) -> Option<ChosenBaseline> {

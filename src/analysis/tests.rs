@@ -6,12 +6,13 @@ use super::event::Event;
 use super::explain::{ExplainError, explain_by};
 use super::judge::Judge;
 use super::worker::Worker;
+use crate::baseline::Shelf;
 use crate::capture::sample::{self, Hands, START, after_secs};
 use crate::capture::store::{BaselineError, Filter, Ref, Row, Store};
 use crate::capture::{Notice, Recorded, RequestKey};
 use crate::diagnosis::{Diagnosis, FaultSide, Finding};
 use crate::model::{
-    Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Learned, Match, Seen, State, Timestamp,
+    Case, ChosenBaseline, Exchange, Fingerprint, Learned, Match, Seen, State, Timestamp,
 };
 
 /// Names what it was given: `after` with exchanges after the failure, `good` with a baseline, `first` with
@@ -40,12 +41,12 @@ fn diagnose(case: &Case) -> Diagnosis {
 /// The last one added; `best…` fits best.
 fn choose(
     _failing: &Exchange,
-    candidates: &[Baseline],
+    candidates: &Shelf,
     _learned: &[Learned],
     pinned: Option<&str>,
     _now: Timestamp,
 ) -> Option<ChosenBaseline> {
-    let baseline = candidates.last()?.clone();
+    let baseline = candidates.all().last()?.clone();
     let found = match (pinned, baseline.name.starts_with("best")) {
         (Some(_), _) => Match::Named,
         (None, true) => Match::SameOrigin,

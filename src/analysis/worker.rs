@@ -10,10 +10,11 @@ use std::time::Duration;
 use super::event::Event;
 use super::judge::{Judge, is_better, learned_like, verdict};
 use super::ledger::{Due, Ledger};
+use crate::baseline::Shelf;
 use crate::capture::store::{BaselineMark, Ref, ResolveError, Store, StoreError, Verdict};
 use crate::capture::{Clock, Notice, Recorded};
 use crate::diagnosis::Diagnosis;
-use crate::model::{Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Match, Seen, State};
+use crate::model::{Case, ChosenBaseline, Exchange, Fingerprint, Match, Seen, State};
 
 /// Starts the worker. `on_event` runs on its thread, one event at a time, and should not wait long.
 ///
@@ -57,7 +58,7 @@ pub(super) struct Worker {
     on_event: Box<dyn FnMut(Event) + Send>,
     ledger: Ledger,
     known: HashMap<Repeat, Known>,
-    baselines: Vec<Baseline>,
+    baselines: Shelf,
     mark: Option<BaselineMark>,
     /// What has been learned by now.
     learned: u64,
@@ -125,7 +126,7 @@ impl Worker {
             on_event,
             ledger: Ledger::default(),
             known: HashMap::new(),
-            baselines: Vec::new(),
+            baselines: Shelf::default(),
             mark: None,
             learned: 0,
         }
@@ -306,7 +307,7 @@ impl Worker {
         self.learned = self.store.learned_mark()?;
         let mark = self.store.baseline_mark()?;
         if self.mark != Some(mark) {
-            self.baselines = self.store.baselines()?;
+            self.baselines = self.store.baselines()?.into();
             self.known.clear();
             self.mark = Some(mark);
         }

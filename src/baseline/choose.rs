@@ -5,54 +5,27 @@ use std::cmp::Reverse;
 use super::route;
 use crate::auth::credentials::carriers;
 use crate::auth::jwt;
-use crate::model::{Baseline, ChosenBaseline, Match, Place, Request, Timestamp};
+use crate::model::{Baseline, ChosenBaseline, Match, Request, Timestamp};
 
-/// Chooses the baseline for a request; `pinned` names one that the user asked for.
-///
-/// The best kind of match wins, see [`Match`]; among equals one of the same origin, then the newest. A
-/// pinned name that does not exist yields nothing: another one would be a different question.
-pub fn choose(
-    request: &Request,
-    candidates: &[Baseline],
-    pinned: Option<&str>,
-    now: Timestamp,
-) -> Option<ChosenBaseline> {
-    let (found, baseline) = match pinned {
-        Some(name) => (Match::Named, newest(candidates, |b| b.name == name)?),
-        None => by_route(request, candidates).or_else(|| by_place(request, candidates))?,
-    };
-    Some(ChosenBaseline {
-        baseline: baseline.clone(),
+/// How a baseline was found, and which.
+pub(super) type Found<'a> = (Match, &'a Baseline);
+
+/// That one, with the reasons to trust it less.
+pub(super) fn chosen(found: Match, baseline: Baseline, now: Timestamp) -> ChosenBaseline {
+    ChosenBaseline {
         found,
         distrust: reasons_for_distrust(&baseline.request, now),
+        baseline,
         varying: Vec::new(),
-    })
-}
-
-/// How a baseline was found, for people.
-pub fn in_words(found: Match) -> &'static str {
-    match found {
-        Match::Named => "named by you",
-        Match::SameOrigin => "same route",
-        Match::OtherOrigin => "same route on another host, port or scheme",
-        Match::OtherPrefix => "same route but for a leading part of the path",
-        Match::LearnedSameClient => "same route, same client",
-        Match::LearnedOtherClient => "same route, another client",
-        Match::OtherMethod => "same route with another method",
-        Match::SameHost => "another route of the same host",
     }
 }
 
-fn newest(candidates: &[Baseline], fits: impl Fn(&Baseline) -> bool) -> Option<&Baseline> {
+/// The one whose route fits best; among equals one of the same origin, then the newest.
+pub(super) fn best_of<'a>(
+    request: &Request,
+    candidates: impl Iterator<Item = &'a Baseline>,
+) -> Option<Found<'a>> {
     candidates
-        .iter()
-        .filter(|candidate| fits(candidate))
-        .max_by_key(|candidate| candidate.added)
-}
-
-fn by_route<'a>(request: &Request, candidates: &'a [Baseline]) -> Option<(Match, &'a Baseline)> {
-    candidates
-        .iter()
         .filter_map(|candidate| Some((route_match(request, candidate)?, candidate)))
         .min_by_key(|(found, candidate)| {
             let elsewhere = candidate.request.url.origin != request.url.origin;
@@ -83,33 +56,10 @@ fn route_match(request: &Request, candidate: &Baseline) -> Option<Match> {
 }
 
 /// Whether the host is a variable that nothing resolved: it stands for any host.
-fn has_unknown_host(candidate: &Baseline) -> bool {
+pub(super) fn has_unknown_host(candidate: &Baseline) -> bool {
     let host = &candidate.request.url.origin.host;
     let mut variables = candidate.unresolved.iter();
     variables.any(|variable| !variable.is_empty() && host.contains(variable.as_str()))
-}
-
-/// The last resort: another route of that host, where the credential stands in the same place.
-fn by_place<'a>(request: &Request, candidates: &'a [Baseline]) -> Option<(Match, &'a Baseline)> {
-    let places = places(request);
-    if places.is_empty() {
-        return None;
-    }
-    let found = newest(candidates, |candidate| {
-        let same_host = candidate.request.url.origin.host == request.url.origin.host;
-        (same_host || has_unknown_host(candidate))
-            && carriers(&candidate.request)
-                .iter()
-                .any(|carrier| places.contains(&carrier.place))
-    })?;
-    Some((Match::SameHost, found))
-}
-
-fn places(request: &Request) -> Vec<Place> {
-    carriers(request)
-        .into_iter()
-        .map(|carrier| carrier.place)
-        .collect()
 }
 
 pub(super) fn reasons_for_distrust(request: &Request, now: Timestamp) -> Vec<String> {
@@ -143,8 +93,9 @@ fn seconds(at: Timestamp) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
+    use super::super::shelf::Shelf;
     use super::*;
     use crate::model::{
         BaselineSource, Content, FieldLine, FieldSection, HttpVersion, Provenance, Url,
@@ -181,6 +132,15 @@ mod tests {
 
     fn get(name: &str, url: &str) -> Baseline {
         good(name, 1, request("GET", url, Some(TOKEN)))
+    }
+
+    fn choose(
+        failing: &Request,
+        candidates: &[Baseline],
+        pinned: Option<&str>,
+        now: Timestamp,
+    ) -> Option<ChosenBaseline> {
+        Shelf::new(candidates.to_vec()).choose(failing, pinned, now)
     }
 
     fn chosen(failing: &Request, candidates: &[Baseline]) -> Option<(Match, String)> {
@@ -306,25 +266,5 @@ mod tests {
             assert_eq!(distrust.len(), usize::from(reason.is_some()));
             assert!(distrust.iter().all(|words| words.contains(reason.unwrap())));
         }
-    }
-
-    #[test]
-    fn thousands_of_candidates_are_no_burden() {
-        let candidates: Vec<_> = (0..5000)
-            .map(|n| {
-                get(
-                    "g",
-                    &format!("https://api.acme.test/v1/things/{n}/of/x{n}y"),
-                )
-            })
-            .collect();
-        let failing = request("GET", "https://api.acme.test/v1/users", Some(TOKEN));
-        let start = Instant::now();
-        assert_eq!(chosen(&failing, &candidates).unwrap().0, Match::SameHost);
-        assert!(
-            start.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            start.elapsed()
-        );
     }
 }

@@ -2,44 +2,38 @@
 
 use std::cmp::Reverse;
 
-use super::choose::{choose, reasons_for_distrust};
+use super::choose::chosen;
 use super::route;
+use super::shelf::Shelf;
 use super::varying::varying;
 use crate::auth::credentials::carriers;
-use crate::model::{Baseline, ChosenBaseline, Exchange, Learned, Match, Place, Request, Timestamp};
+use crate::model::{ChosenBaseline, Exchange, Learned, Match, Place, Request, Timestamp};
 
 /// Chooses the baseline for a failing exchange among those that the user named and those that were
-/// learned; `pinned` as in [`choose`], and then none is learned.
+/// learned; `pinned` as in [`Shelf::choose`], and then none is learned.
 ///
 /// What varies among the learned requests of the route is told with it, whichever was chosen.
 pub fn choose_among(
     failing: &Exchange,
-    named: &[Baseline],
+    named: &Shelf,
     learned: &[Learned],
     pinned: Option<&str>,
     now: Timestamp,
 ) -> Option<ChosenBaseline> {
-    let by_name = choose(&failing.request, named, pinned, now);
+    let by_name = named.choose(&failing.request, pinned, now);
     let best = best_learned(failing, learned);
     let siblings = best.map(|(_, best)| siblings(best, learned));
     let found = best.filter(|_| pinned.is_none());
-    let mut chosen = match (by_name, found) {
-        (Some(chosen), Some((found, best))) if found < chosen.found => as_chosen(found, best, now),
-        (None, Some((found, best))) => as_chosen(found, best, now),
-        (Some(chosen), _) => chosen,
+    let mut best = match (by_name, found) {
+        (Some(named), Some((found, best))) if found < named.found => {
+            chosen(found, best.baseline(), now)
+        }
+        (None, Some((found, best))) => chosen(found, best.baseline(), now),
+        (Some(named), _) => named,
         (None, None) => return None,
     };
-    chosen.varying = varying(failing, &siblings.unwrap_or_default());
-    Some(chosen)
-}
-
-fn as_chosen(found: Match, best: &Learned, now: Timestamp) -> ChosenBaseline {
-    ChosenBaseline {
-        baseline: best.baseline(),
-        found,
-        distrust: reasons_for_distrust(&best.request, now),
-        varying: Vec::new(),
-    }
+    best.varying = varying(failing, &siblings.unwrap_or_default());
+    Some(best)
 }
 
 /// The best kind of match, there one with a credential, there the newest.
@@ -47,7 +41,7 @@ fn best_learned<'a>(failing: &Exchange, learned: &'a [Learned]) -> Option<(Match
     let places: Vec<Place> = places(&failing.request);
     let best = learned
         .iter()
-        .filter_map(|one| Some((learned_match(failing, one, &places)?, one)))
+        .filter_map(|one| Some((learned_match(failing, one, learned, &places)?, one)))
         .map(|(found, one)| {
             let key = (found, carriers(&one.request).is_empty(), Reverse(one.at));
             (key, one)
@@ -57,11 +51,16 @@ fn best_learned<'a>(failing: &Exchange, learned: &'a [Learned]) -> Option<(Match
     Some((found, one))
 }
 
-fn learned_match(failing: &Exchange, learned: &Learned, places: &[Place]) -> Option<Match> {
-    let (request, good) = (&failing.request, &learned.request);
+fn learned_match(
+    failing: &Exchange,
+    one: &Learned,
+    learned: &[Learned],
+    places: &[Place],
+) -> Option<Match> {
+    let (request, good) = (&failing.request, &one.request);
     let same_route = route::same(&request.url.path, &good.url.path);
     if same_route && request.url.origin == good.url.origin && request.method == good.method {
-        let same_client = failing.client_key().as_ref() == Some(&learned.client);
+        let same_client = failing.client_key().as_ref() == Some(&one.client);
         return Some(if same_client {
             Match::LearnedSameClient
         } else {
@@ -71,6 +70,9 @@ fn learned_match(failing: &Exchange, learned: &Learned, places: &[Place]) -> Opt
     if request.url.origin.host != good.url.origin.host {
         return None;
     }
+    if differs_where_it_varies(request, good, learned) {
+        return Some(Match::LearnedOtherSegment);
+    }
     if same_route && request.method != good.method {
         return Some(Match::OtherMethod);
     }
@@ -79,6 +81,23 @@ fn learned_match(failing: &Exchange, learned: &Learned, places: &[Place]) -> Opt
         .iter()
         .any(in_place)
         .then_some(Match::SameHost)
+}
+
+/// Whether the path differs from that of one that passed in a single segment, which names a thing of a
+/// collection: it looks like that, or two passed that differ only there.
+fn differs_where_it_varies(request: &Request, good: &Request, learned: &[Learned]) -> bool {
+    let is_like =
+        |other: &Request| other.method == good.method && other.url.origin == good.url.origin;
+    let path = &good.url.path;
+    let Some(at) = route::only_difference(&request.url.path, path) else {
+        return false;
+    };
+    is_like(request)
+        && route::is_in_collection(path, at)
+        && (route::is_variable_at(path, at)
+            || learned.iter().map(|other| &other.request).any(|other| {
+                is_like(other) && route::only_difference(&other.url.path, path) == Some(at)
+            }))
 }
 
 /// The newest requests of the same route and client, itself among them, that carry a credential if
@@ -114,7 +133,7 @@ mod tests {
 
     use super::super::sample::{NOW, failing, learned, request};
     use super::*;
-    use crate::model::BaselineSource;
+    use crate::model::{Baseline, BaselineSource};
 
     const TOKEN: (&str, &str) = ("Authorization", "Bearer abcdefghijklmnop1");
     const APP: (&str, &str) = ("User-Agent", "app/1");
@@ -134,7 +153,7 @@ mod tests {
     /// How the best was found, and its name.
     fn best(named: &[Baseline], learned: &[Learned]) -> Option<(Match, String)> {
         let failing = failing(request("GET", URL, &[APP, TOKEN]));
-        let chosen = choose_among(&failing, named, learned, None, NOW)?;
+        let chosen = choose_among(&failing, &Shelf::new(named.to_vec()), learned, None, NOW)?;
         Some((chosen.found, chosen.baseline.name))
     }
 
@@ -182,13 +201,37 @@ mod tests {
         let failing = failing(request("GET", URL, &[]));
         let pinned = choose_among(
             &failing,
-            &[named("https://a.test/")],
+            &vec![named("https://a.test/")].into(),
             &all,
             Some("named"),
             NOW,
         );
         assert_eq!(pinned.unwrap().found, Match::Named);
-        assert!(choose_among(&failing, &[], &all, Some("no"), NOW).is_none());
+        assert!(choose_among(&failing, &Shelf::default(), &all, Some("no"), NOW).is_none());
+    }
+
+    #[test]
+    fn traffic_tells_which_part_of_a_path_varies() {
+        let found = |failing_path: &str, passed: &[&str]| {
+            let url = |path: &str| format!("https://api.acme.test{path}");
+            let passed = (1..).zip(passed);
+            let all: Vec<_> = passed
+                .map(|(secs, path)| learned(secs, request("GET", &url(path), &[TOKEN])))
+                .collect();
+            let failing = failing(request("GET", &url(failing_path), &[TOKEN]));
+            let chosen = choose_among(&failing, &Shelf::default(), &all, None, NOW)?;
+            Some((chosen.found, chosen.baseline.name))
+        };
+        let varies = |name: &str| Some((Match::LearnedOtherSegment, name.to_owned()));
+        let near = |name: &str| Some((Match::SameHost, name.to_owned()));
+        let two = ["/health", "/users/ann/posts", "/users/bob/posts"];
+        assert_eq!(found("/users/eve/posts", &two), varies("learned-2"));
+        assert_eq!(found("/users/eve/likes", &two), near("learned-1"));
+        assert_eq!(found("/users/eve/posts", &two[..2]), near("learned-1"));
+        assert_eq!(found("/users/eve", &["/users/7"]), varies("learned-1"));
+        // Collections beside each other vary in the same way, and are other routes.
+        let collections = ["/api/v1/users", "/api/v1/orders"];
+        assert_eq!(found("/api/v1/files", &collections), near("learned-1"));
     }
 
     #[test]
@@ -200,7 +243,7 @@ mod tests {
         ];
         assert_eq!(best(&[], &all).unwrap().1, "learned-2");
         let failing = failing(request("GET", URL, &[APP]));
-        let chosen = choose_among(&failing, &[], &all[..1], None, NOW).unwrap();
+        let chosen = choose_among(&failing, &Shelf::default(), &all[..1], None, NOW).unwrap();
         assert_eq!(chosen.distrust.len(), 1, "it carries none: said");
     }
 
@@ -209,7 +252,7 @@ mod tests {
         let with = |id| request("GET", URL, &[APP, TOKEN, ("X-Trace", id)]);
         let all = [learned(1, with("a")), learned(2, with("b"))];
         let failing = failing(with("c"));
-        let chosen = choose_among(&failing, &[named(URL)], &all, None, NOW).unwrap();
+        let chosen = choose_among(&failing, &vec![named(URL)].into(), &all, None, NOW).unwrap();
         assert_eq!(chosen.found, Match::SameOrigin);
         let [varying] = &chosen.varying[..] else {
             panic!("{:?}", chosen.varying);

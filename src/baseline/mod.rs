@@ -5,10 +5,11 @@
 mod choose;
 mod learned;
 pub mod route;
+mod shelf;
 mod varying;
 
 #[cfg(test)]
 mod sample;
 
-pub use choose::{choose, in_words};
 pub use learned::choose_among;
+pub use shelf::Shelf;

@@ -1,5 +1,7 @@
 //! Route templates: a path with its variable segments replaced by `*`.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 /// The route template of a path: `/users/*/orders` for `/users/42/orders`.
 pub fn template(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
@@ -15,6 +17,60 @@ pub fn template(path: &[u8]) -> String {
 /// Whether two paths have the same template, told without building either.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     segments(left).eq(segments(right))
+}
+
+/// A path as numbers that are equal for paths of the same template.
+#[derive(Debug)]
+pub(super) struct Hashes {
+    /// Of the whole path.
+    pub(super) whole: u64,
+    /// Of what remains without one or more leading segments, at most [`MOST_RESTS`] of them, the shortest first.
+    pub(super) rests: Vec<u64>,
+}
+
+/// No API has so many segments.
+const MOST_RESTS: usize = 64;
+
+pub(super) fn hashes(path: &[u8]) -> Hashes {
+    let mut whole = 0;
+    let mut rests = Vec::new();
+    // The empty segment before the leading slash belongs to none.
+    let count = segments(path).count().saturating_sub(1);
+    for (at, segment) in segments(path).rev().take(count).enumerate() {
+        if (1..=MOST_RESTS).contains(&at) {
+            rests.push(whole);
+        }
+        let mut hasher = DefaultHasher::new();
+        (whole, segment).hash(&mut hasher);
+        whole = hasher.finish();
+    }
+    Hashes { whole, rests }
+}
+
+/// Where two paths of as many segments differ, if it is in a single one.
+pub(super) fn only_difference(left: &[u8], right: &[u8]) -> Option<usize> {
+    let mut differences = segments(left)
+        .zip(segments(right))
+        .enumerate()
+        .filter(|(_, (left, right))| left != right);
+    let (at, _) = differences.next()?;
+    let as_many = segments(left).count() == segments(right).count();
+    (as_many && differences.next().is_none()).then_some(at)
+}
+
+/// Whether the segment there is guessed to vary.
+pub(super) fn is_variable_at(path: &[u8], at: usize) -> bool {
+    segments(path).nth(at) == Some(VARIABLE)
+}
+
+/// Whether the segment there follows the name of a collection, as what names one of its things does.
+pub(super) fn is_in_collection(path: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| segments(path).nth(at));
+    before.is_some_and(|name| {
+        let is_version = name.starts_with(b"v") && name.iter().skip(1).all(u8::is_ascii_digit);
+        let is_fixed = !name.is_empty() && name != VARIABLE;
+        is_fixed && !is_version && name != b"api" && name != b"rest"
+    })
 }
 
 /// Whether two paths differ only by a leading prefix that one of them has: `/users` and `/api/v1/users`.
@@ -42,7 +98,7 @@ pub fn has_fixed_segment(path: &[u8]) -> bool {
 /// What stands for a variable segment.
 const VARIABLE: &[u8] = b"*";
 
-fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn segments(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     path.split(|b| *b == b'/').map(|segment| {
         if is_variable(segment) {
             VARIABLE

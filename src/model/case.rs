@@ -60,6 +60,8 @@ pub enum Match {
     LearnedSameClient,
     /// The same of another client.
     LearnedOtherClient,
+    /// Same method and origin, and the path differs in one segment only, of which traffic tells that it varies.
+    LearnedOtherSegment,
     /// Same route, another method.
     OtherMethod,
     /// Same host, and its credential stands in the same place.

@@ -76,6 +76,7 @@ pub(super) fn found(found: Match) -> &'static str {
         Match::OtherPrefix => "other-prefix",
         Match::LearnedSameClient => "learned-same-client",
         Match::LearnedOtherClient => "learned-other-client",
+        Match::LearnedOtherSegment => "learned-other-segment",
         Match::OtherMethod => "other-method",
         Match::SameHost => "same-host",
     }
@@ -89,6 +90,7 @@ pub(super) fn found_in_words(found: Match) -> &'static str {
         Match::OtherOrigin => "same method and route on another origin",
         Match::OtherPrefix => "same method, the path has another prefix",
         Match::LearnedSameClient | Match::LearnedOtherClient => "same route",
+        Match::LearnedOtherSegment => "same route but for a part that varies",
         Match::OtherMethod => "same route, another method",
         Match::SameHost => "same host, its credential in the same place",
     }

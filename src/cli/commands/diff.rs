@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use super::requests::{one_request, side as file_side};
+use crate::baseline::Shelf;
 use crate::cli::args::DiffArgs;
 use crate::cli::clock;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
+use crate::diagnosis;
 use crate::import::har::Selection;
 use crate::model::{
     Baseline, BaselineSource, Case, Exchange, ExchangeId, Outcome, Request, State, Timestamp,
     Timings,
 };
 use crate::report::{self, terminal};
-use crate::{baseline, diagnosis};
 
 /// Compares a failing request with a good one; each is a file or a recorded exchange.
 pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<(), Problem> {
@@ -27,7 +28,7 @@ pub(super) fn diff(args: &DiffArgs, context: &mut Context) -> Result<(), Problem
     let mut case = failing(args, now, context)?;
     let good = good(args, now, context)?;
     let name = good.name.clone();
-    case.baseline = baseline::choose(&case.failing.request, &[good], Some(&name), now);
+    case.baseline = Shelf::new(vec![good]).choose(&case.failing.request, Some(&name), now);
     let diagnosis = diagnosis::diagnose(&case);
     let mut masker = context.masker(args.reveal);
     let report = report::build(&case, &diagnosis, &mut masker);
