@@ -8,6 +8,15 @@ pub struct Inflater {
     state: Option<Decompress>,
 }
 
+/// Where a piece has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// More blocks follow, of which the sender has left out the tail.
+    Within,
+    /// Right behind a block that says it is the last: nothing was left out.
+    AtLastBlock,
+}
+
 /// A payload that holds more is not read on: what people read is shorter.
 const MOST: usize = 64 * 1024;
 
@@ -25,9 +34,11 @@ impl Inflater {
     /// The payload of the next compressed frame as it was before; `None` when it cannot be read.
     pub fn frame(&mut self, payload: &[u8], ends_message: bool) -> Option<Vec<u8>> {
         let mut out = Vec::new();
-        let pieces = [payload, if ends_message { TAIL } else { &[] }];
-        let read = pieces.iter().all(|piece| self.inflate(piece, &mut out));
-        if !read {
+        let mut end = self.inflate(payload, &mut out);
+        if end == Some(End::Within) && ends_message {
+            end = self.inflate(TAIL, &mut out);
+        }
+        if end.is_none() {
             self.give_up();
             return None;
         }
@@ -39,30 +50,32 @@ impl Inflater {
         self.state = None;
     }
 
-    fn inflate(&mut self, mut piece: &[u8], out: &mut Vec<u8>) -> bool {
-        let Some(state) = &mut self.state else {
-            return false;
-        };
+    fn inflate(&mut self, mut piece: &[u8], out: &mut Vec<u8>) -> Option<End> {
+        let state = self.state.as_mut()?;
+        let mut end = End::Within;
         while !piece.is_empty() {
             out.reserve(piece.len().clamp(256, 4096));
             let (taken, made) = (state.total_in(), out.len());
             let status = state.decompress_vec(piece, out, FlushDecompress::Sync);
-            let taken = usize::try_from(state.total_in() - taken).unwrap_or(piece.len());
+            let taken =
+                usize::try_from(state.total_in().saturating_sub(taken)).unwrap_or(piece.len());
             piece = piece.get(taken..).unwrap_or_default();
             match status {
-                // The sender begins each message afresh.
+                // The sender begins afresh behind its last block (RFC 7692 section 7.2.3.4).
                 Ok(Status::StreamEnd) => {
                     state.reset(false);
-                    piece = &[];
+                    end = End::AtLastBlock;
                 }
-                Ok(Status::Ok | Status::BufError) if taken > 0 || out.len() > made => {}
-                Ok(_) | Err(_) => return false,
+                Ok(Status::Ok | Status::BufError) if taken > 0 || out.len() > made => {
+                    end = End::Within;
+                }
+                Ok(_) | Err(_) => return None,
             }
             if out.len() > MOST {
-                return false;
+                return None;
             }
         }
-        true
+        Some(end)
     }
 }
 
@@ -104,6 +117,12 @@ mod tests {
         assert_eq!(inflater.frame(&first, true).unwrap(), b"Hello");
         let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
         assert_eq!(inflater.frame(&again, true).unwrap(), b"Hello");
+        // A last block and the byte that begins the tail, then one that is compressed as before.
+        let last = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
+        let mut afresh = Inflater::new();
+        for payload in [&last[..], &last[..7], &first, &last, &first] {
+            assert_eq!(afresh.frame(payload, true).unwrap(), b"Hello");
+        }
         let mut cut = Inflater::new();
         let begin = cut.frame(&first[..3], false).unwrap();
         let end = cut.frame(&first[3..], true).unwrap();

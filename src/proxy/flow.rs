@@ -113,6 +113,9 @@ const LARGEST_BUFFER: usize = 256 * 1024;
 /// After so many bytes it is another connection's turn: some take long to decode.
 const TURN: usize = 64 * 1024;
 
+/// So much of later messages is read while an earlier one is answered.
+const MOST_AHEAD: usize = 64 * 1024;
+
 impl Flow {
     pub(super) fn new() -> Self {
         Self {
@@ -207,13 +210,14 @@ impl Flow {
         std::future::poll_fn(|cx| self.poll_read(cx, reader)).await
     }
 
-    /// Reads the first bytes after a message; 0 at the end. Pending while there are some already.
+    /// Reads what follows a message, to see when its reader ends or breaks; 0 at the end. Pending once so much
+    /// waits that more would be too much.
     pub(super) fn poll_ahead(
         &mut self,
         cx: &mut Context<'_>,
         reader: &mut Transport,
     ) -> Poll<io::Result<usize>> {
-        if self.waiting().is_empty() {
+        if self.waiting().len() < MOST_AHEAD {
             self.poll_read(cx, reader)
         } else {
             Poll::Pending
@@ -503,17 +507,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reading_ahead_stops_at_the_first_bytes() {
+    async fn reading_ahead_sees_the_end_and_is_bounded() {
         let (mut source, mut reader) = pair().await;
         let mut flow = Flow::new();
         source.write_all(b"next").await.unwrap();
         let read = std::future::poll_fn(|cx| flow.poll_ahead(cx, &mut reader)).await;
         assert_eq!((read.unwrap(), flow.waiting()), (4, &b"next"[..]));
         source.write_all(b"more").await.unwrap();
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(flow.poll_ahead(&mut cx, &mut reader).is_pending());
+        let read = std::future::poll_fn(|cx| flow.poll_ahead(cx, &mut reader)).await;
+        assert_eq!((read.unwrap(), flow.waiting()), (4, &b"nextmore"[..]));
         flow.take(4);
-        assert_eq!(flow.read_more(&mut reader).await.unwrap(), 4);
-        assert_eq!(flow.into_waiting(), b"more");
+        let feed = tokio::spawn(async move {
+            source.write_all(&vec![b'x'; 4 * MOST_AHEAD]).await.unwrap();
+        });
+        let mut cx = Context::from_waker(Waker::noop());
+        while flow.waiting().len() < MOST_AHEAD {
+            let read = std::future::poll_fn(|cx| flow.poll_ahead(cx, &mut reader)).await;
+            assert!(read.unwrap() > 0);
+        }
+        assert!(flow.poll_ahead(&mut cx, &mut reader).is_pending());
+        assert!(flow.waiting().len() <= 2 * MOST_AHEAD);
+        feed.abort();
+        assert!(flow.into_waiting().starts_with(b"morexx"));
     }
 }

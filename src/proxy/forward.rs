@@ -188,7 +188,9 @@ impl<'a> Forwarding<'a> {
                 Poll::Pending => {}
             }
         }
-        if progress.response == Phase::Over && upstream.poll_noise(cx).is_ready() {
+        // After an upgrade it says what it likes.
+        let owes_nothing = progress.response == Phase::Over && !progress.is_upgraded();
+        if owes_nothing && upstream.poll_noise(cx).is_ready() {
             // It will not listen to the rest of the request either.
             progress.close_if(true);
             return Poll::Ready(Ending::Over);
@@ -226,8 +228,10 @@ impl<'a> Forwarding<'a> {
                 return Poll::Ready(stop);
             }
         }
-        if progress.client == Client::Waiting {
+        while progress.client == Client::Waiting {
             match ready!(self.up.poll_ahead(cx, &mut self.client)) {
+                // What it has sent ahead is still to be answered.
+                Ok(0) if self.up.waiting().iter().any(|byte| !is_line_end(*byte)) => break,
                 Ok(0) => progress.client = Client::Leaving,
                 Ok(_) => {}
                 Err(_reset) => return Poll::Ready(Stop::ReaderBroke),
@@ -321,6 +325,11 @@ impl<'a> Forwarding<'a> {
             .await;
         None
     }
+}
+
+/// Of empty lines before a request line, which say nothing (RFC 9112 section 2.2).
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 /// How the relay of an exchange came to its end.

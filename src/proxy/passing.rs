@@ -14,6 +14,8 @@ pub(super) struct Progress {
     pub(super) afterwards: Afterwards,
     /// A message is refused: nothing more of it may pass.
     pub(super) broken: Option<Broken>,
+    /// Whether the request asks for another protocol (RFC 9110 section 7.8).
+    asks_for_upgrade: bool,
     limits: Limits,
 }
 
@@ -64,6 +66,7 @@ impl Progress {
             response: Phase::Awaited,
             afterwards: Afterwards::KeptOpen,
             broken: None,
+            asks_for_upgrade: has_upgrade(request),
             limits,
         };
         progress.close_if(wants_close(request));
@@ -157,6 +160,9 @@ pub(super) fn pass_response(
                 if let Err(fault) = refuse::response(&head, &progress.limits) {
                     return progress.refuse(Side::Upstream, fault);
                 }
+                if status(&head) == 101 && !progress.asks_for_upgrade {
+                    return progress.refuse(Side::Upstream, UNASKED_UPGRADE);
+                }
                 has_begun |= responses.awaits_framing();
                 response_head(head, responses, exchanges, progress);
                 if progress.is_upgraded() {
@@ -197,7 +203,7 @@ fn response_head(
     exchanges: &mut InOrder,
     progress: &mut Progress,
 ) {
-    let status = StatusLine::parse(head.start_line()).map_or(0, |line| line.status);
+    let status = status(&head);
     let close = wants_close(&head);
     let answers = exchanges.response(head, status);
     if !responses.awaits_framing() {
@@ -209,6 +215,18 @@ fn response_head(
         exchanges.upgraded();
         progress.afterwards = Afterwards::Upgraded;
     }
+}
+
+/// It would hand the client's connection, and all that follows on it, to this origin.
+const UNASKED_UPGRADE: &str = "a 101 to a request without Upgrade";
+
+fn status(head: &Head) -> u16 {
+    StatusLine::parse(head.start_line()).map_or(0, |line| line.status)
+}
+
+fn has_upgrade(head: &Head) -> bool {
+    let mut lines = head.field_lines();
+    lines.any(|(name, _)| name.eq_ignore_ascii_case(b"upgrade"))
 }
 
 /// Whether the sender closes the connection after this message (RFC 9112 section 9.3).

@@ -79,14 +79,20 @@ enum Target {
     Origin,
 }
 
+/// Whether a colon and digits end it; the colons of an IPv6 address stand in brackets.
+fn has_port(authority: &[u8]) -> bool {
+    let digits = authority.iter().rev().take_while(|b| b.is_ascii_digit());
+    let digits = digits.count();
+    let before = authority.len() - digits;
+    digits > 0 && authority.get(..before).is_some_and(|it| it.ends_with(b":"))
+}
+
 fn target(head: &Head) -> Result<Target, Refusal> {
     let line = RequestLine::parse(head.start_line())
         .ok_or(refuse::bad("its first line is no request line"))?;
     if line.method == b"CONNECT" {
         return match Origin::parse(Scheme::Https, line.target) {
-            Ok(origin) if line.target.last().is_some_and(u8::is_ascii_digit) => {
-                Ok(Target::Authority(origin))
-            }
+            Ok(origin) if has_port(line.target) => Ok(Target::Authority(origin)),
             _ => Err(refuse::bad("the target of CONNECT is not host:port")),
         };
     }

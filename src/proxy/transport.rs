@@ -28,6 +28,8 @@ pub(super) struct Link {
     filled: usize,
     /// What has been read since [`Link::mark`], if somebody may want to go back.
     marked: Option<Vec<u8>>,
+    /// A write has been told of a reset: the system tells it once, and lets reads see an ordinary end.
+    was_reset: bool,
 }
 
 impl Link {
@@ -39,6 +41,7 @@ impl Link {
             ahead: read.into(),
             taken: 0,
             marked: None,
+            was_reset: false,
         }
     }
 
@@ -112,6 +115,12 @@ impl Link {
         }
     }
 
+    fn note_reset<T>(&mut self, polled: &Poll<io::Result<T>>) {
+        if let Poll::Ready(Err(error)) = polled {
+            self.was_reset |= error.kind() == io::ErrorKind::ConnectionReset;
+        }
+    }
+
     fn poll_read_unmarked(
         &mut self,
         cx: &mut Context<'_>,
@@ -162,6 +171,10 @@ impl AsyncRead for Link {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(this.poll_read_unmarked(cx, buf))?;
+        let is_end = buf.filled().len() == before && buf.remaining() > 0;
+        if is_end && this.was_reset {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
         if let Some(marked) = &mut this.marked {
             marked.extend_from_slice(buf.filled().get(before..).unwrap_or_default());
         }
@@ -179,15 +192,23 @@ impl AsyncWrite for Link {
         if this.marked.is_some() {
             return Poll::Ready(Err(io::ErrorKind::Unsupported.into()));
         }
-        Pin::new(&mut this.stream).poll_write(cx, buf)
+        let polled = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.note_reset(&polled);
+        polled
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_flush(cx);
+        this.note_reset(&polled);
+        polled
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_shutdown(cx);
+        this.note_reset(&polled);
+        polled
     }
 }
 

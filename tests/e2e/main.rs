@@ -35,6 +35,7 @@ mod http2;
 mod keep_secrets;
 mod keep_secrets_in_streams;
 mod learn;
+mod mirror_ends;
 mod peers;
 mod peers_grpc;
 mod peers_http2_library;
@@ -87,6 +88,7 @@ fn main() {
         keep_secrets::tests(),
         keep_secrets_in_streams::tests(),
         learn::tests(),
+        mirror_ends::tests(),
         peers::tests(),
         peers_grpc::tests(),
         peers_http2_library::tests(),
