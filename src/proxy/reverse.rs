@@ -3,6 +3,7 @@
 //! HTTP/1 takes the message relay (`route.rs`, `edit.rs`). HTTP/2 could not have its authority edited byte by
 //! byte, so it is relayed untouched, for those who said that the host is to be kept.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
@@ -10,11 +11,13 @@ use hyper_util::rt::TokioIo;
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
 use super::pages::{Page, Version};
+use super::refuse::{self, Refusal};
 use super::relay::relay;
 use super::tap::Tap;
 use super::transport::{Link, Transport};
 use super::tunnel;
 use crate::model::{Entry, Failure, FailureCause, Origin, Scheme, Side, Stage};
+use crate::wire::head::Head;
 
 /// Where requests go that name no host but ours.
 #[derive(Clone, Debug)]
@@ -23,6 +26,40 @@ pub struct Reverse {
     pub origin: Origin,
     /// Whether it is told the host that the client asked for, not its own.
     pub keep_host: bool,
+}
+
+impl Reverse {
+    /// Whether the host that a request names may be exchanged for the origin's. A public name that leads to this
+    /// machine is how a foreign web page would reach an origin that checks its `Host` (DNS rebinding).
+    pub(super) fn takes(&self, head: &Head) -> bool {
+        let mut lines = head.field_lines();
+        let host = lines.find(|(name, _)| name.eq_ignore_ascii_case(b"host"));
+        let Some((_, host)) = host else {
+            return true;
+        };
+        self.keep_host
+            || Origin::parse(self.origin.scheme, host.trim_ascii())
+                .is_ok_and(|named| named.host == self.origin.host || is_local(&named.host))
+    }
+}
+
+/// Whether no public name server can lead that name here.
+fn is_local(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let is_address = name.parse::<IpAddr>().is_ok() || name.starts_with('[');
+    is_address || !name.contains('.') || LOCAL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// RFC 2606, RFC 6761, RFC 6762, RFC 8375, and `.internal`, which ICANN has reserved.
+const LOCAL_SUFFIXES: [&str; 5] = [".localhost", ".local", ".test", ".home.arpa", ".internal"];
+
+/// What a request with another name is told.
+pub(super) fn foreign_host() -> Refusal {
+    refuse::refusal(
+        421,
+        "Misdirected Request",
+        "its Host is neither local nor the origin's; with --reverse-keep-host any passes, as it is",
+    )
 }
 
 /// Serves a client that begins with the preface of HTTP/2 (RFC 9113 section 3.4).

@@ -2,7 +2,7 @@
 
 use super::pages::Page;
 use super::refuse::{self, Refusal};
-use super::reverse::Reverse;
+use super::reverse::{self, Reverse};
 use super::{Shared, local_site};
 use crate::model::{Entry, Origin, Scheme, Url};
 use crate::wire::head::{Head, RequestLine};
@@ -60,6 +60,9 @@ pub(super) fn route(head: Head, shared: &Shared) -> Next {
         }
         Ok(Target::Absolute(url)) => forward(head, Destination::Named(url)),
         Ok(Target::Origin) => match &shared.reverse {
+            Some(reverse) if !reverse.takes(&head) => {
+                Next::Answer(Page::refused(&reverse::foreign_host()))
+            }
             Some(reverse) => forward(head, Destination::Fixed(reverse.clone())),
             None => Next::Answer(Page::directions()),
         },

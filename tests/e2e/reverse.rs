@@ -10,6 +10,7 @@ use crate::common::{tunnel, wait};
 
 crate::tests![
     a_401_of_the_one_origin_is_explained,
+    a_name_that_others_may_have_led_here_is_refused,
     http2_in_clear_reaches_an_origin_that_speaks_it_over_tls,
     http2_in_clear_is_told_when_the_origin_does_not_speak_it,
     an_origin_that_is_not_trusted_gets_no_request,
@@ -31,6 +32,38 @@ fn a_401_of_the_one_origin_is_explained() {
         let row = why401.list_of(1).remove(0);
         let url = row["url"].as_str().unwrap();
         assert!(url.starts_with(&origin.url("/orders")), "{row:#}");
+    }
+}
+
+fn a_name_that_others_may_have_led_here_is_refused() {
+    let origin = Origin::answering(Transport::Plain, |_| Reply::unauthorized("Bearer", "{}"));
+    let why401 = Why401::new();
+    let proxy = why401.run(&["--reverse", &origin.url("")]);
+    let status = |host: &str| {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let turns = [Turn::send(request), Turn::AwaitEnd];
+        let played = tunnel::play_on(proxy.address(), &turns);
+        String::from_utf8_lossy(&played.received)[9..12].to_owned()
+    };
+    for host in [
+        "attacker.example",
+        "attacker.example:4010",
+        "127.0.0.1.attacker.example",
+        "localhost.attacker.example",
+    ] {
+        assert_eq!(status(host), "421", "{host}");
+    }
+    assert_eq!(origin.accepted(), 0);
+    let own = origin.authority();
+    for host in [
+        "127.0.0.1:4010",
+        "[::1]",
+        "LOCALHOST",
+        "why401:4010",
+        "api.test",
+        &own,
+    ] {
+        assert_eq!(status(host), "401", "{host}");
     }
 }
 
