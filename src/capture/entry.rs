@@ -10,6 +10,7 @@ use crate::model::{
     ClientKey, Content, CredentialFact, Exchange, ExchangeId, FieldSection, Learned, Request, Seen,
     Timestamp,
 };
+use crate::wire::message::LINE_WEIGHT;
 
 /// An exchange in the history.
 pub(super) struct Entry {
@@ -185,9 +186,6 @@ pub(super) fn section_bytes(section: &FieldSection) -> usize {
     section
         .lines()
         .iter()
-        .map(|line| line.name().len() + line.raw_value().len() + LINE_BYTES)
+        .map(|line| line.name().len() + line.raw_value().len() + LINE_WEIGHT)
         .sum()
 }
-
-/// What a field line costs besides its text: two vectors.
-const LINE_BYTES: usize = 48;

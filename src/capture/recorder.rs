@@ -100,6 +100,7 @@ pub fn start(
         seed: random_seed(),
         sequence: AtomicU64::new(0),
         content_held: AtomicUsize::new(0),
+        waiting_held: AtomicUsize::new(0),
         counters: Counters::default(),
         history: History::new(&settings),
         learning: Learning::new(&settings),
@@ -139,17 +140,22 @@ impl Recorder {
     /// it is spent. Give them back with [`Recorder::release_content`].
     pub fn reserve_content(&self, bytes: usize) -> bool {
         let budget = self.shared.settings.content_budget;
-        self.shared
-            .content_held
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-                held.checked_add(bytes).filter(|sum| *sum <= budget)
-            })
-            .is_ok()
+        reserve(&self.shared.content_held, bytes, budget)
     }
 
     /// Gives back what [`Recorder::reserve_content`] took.
     pub fn release_content(&self, bytes: usize) {
         self.shared.content_held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes room for heads whose exchanges are not over, if what all connections hold allows it.
+    pub fn reserve_waiting(&self, bytes: usize) -> bool {
+        reserve(&self.shared.waiting_held, bytes, MOST_WAITING)
+    }
+
+    /// Gives back what [`Recorder::reserve_waiting`] took.
+    pub fn release_waiting(&self, bytes: usize) {
+        self.shared.waiting_held.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// An exchange that is no failure. Never blocks; under load it is dropped and counted.
@@ -222,6 +228,15 @@ impl Recorder {
     }
 }
 
+/// Heads that wait for the end of their exchanges may take up this much, all connections together.
+const MOST_WAITING: usize = 128 << 20;
+
+fn reserve(held: &AtomicUsize, bytes: usize, budget: usize) -> bool {
+    let more = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= budget);
+    held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
+        .is_ok()
+}
+
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder")
@@ -241,6 +256,7 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) fingerprinter: Fingerprinter,
     content_held: AtomicUsize,
+    waiting_held: AtomicUsize,
     /// Ids differ by the counter, and from those of other processes by the seed.
     seed: u128,
     sequence: AtomicU64,

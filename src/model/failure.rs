@@ -101,6 +101,8 @@ pub enum FailureCause {
     UpstreamProxyRefused,
     /// The proxy on the way to the origin does not do as a proxy does.
     UpstreamProxyBroken,
+    /// This process, or the system, has no file handle left for another connection.
+    FileHandles,
 }
 
 impl FailureCause {
@@ -142,6 +144,7 @@ impl FailureCause {
             Self::UpstreamProxyRefused => "upstream-proxy-refused",
             Self::UpstreamProxyBroken => "upstream-proxy-broken",
             Self::ProxyCertificateRefused => "proxy-certificate-refused",
+            Self::FileHandles => "file-handles",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::net::lookup_host;
 use tokio::time::timeout_at;
 
-use super::socket::Socket;
+use super::socket::{Socket, is_out_of_handles};
 use super::tls::UpstreamTls;
 use super::upstream_proxy::{Target, UpstreamProxy};
 use super::{own, race};
@@ -293,6 +293,14 @@ fn own_listener(host: &str, port: u16) -> Failure {
 }
 
 fn not_connected(address: SocketAddr, error: &io::Error) -> Failure {
+    if is_out_of_handles(error) {
+        return Failure {
+            side: Side::Proxy,
+            stage: Stage::Connect,
+            cause: FailureCause::FileHandles,
+            detail: format!("no file handle is left to connect to {address}"),
+        };
+    }
     let (cause, words) = match error.kind() {
         io::ErrorKind::ConnectionRefused => (FailureCause::Refused, "refuses the connection"),
         io::ErrorKind::TimedOut => (FailureCause::TimedOut, "does not answer"),

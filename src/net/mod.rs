@@ -11,7 +11,7 @@ mod tls;
 mod upstream_proxy;
 
 pub use connect::{Connected, Dialer, DialerSettings, HostChoice, Override, ProxyChoice};
-pub use socket::{Socket, Within};
+pub use socket::{Socket, Within, is_out_of_handles};
 pub use tls::{
     CertificateFiles, ClientCertificate, ClientCertificateError, Given, RootsError, Secured,
     UpstreamTls,

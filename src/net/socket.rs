@@ -143,3 +143,21 @@ impl AsyncWrite for Prefixed {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
+
+/// This process, or the system, has no file handle left.
+pub fn is_out_of_handles(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        matches!(
+            Errno::from_io_error(error),
+            Some(Errno::MFILE | Errno::NFILE)
+        )
+    }
+    #[cfg(windows)]
+    {
+        /// `WSAEMFILE`
+        const NO_HANDLES: i32 = 10_024;
+        error.raw_os_error() == Some(NO_HANDLES)
+    }
+}

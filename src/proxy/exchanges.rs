@@ -15,6 +15,7 @@ use rustls::AlertDescription;
 
 use super::kept::Kept;
 use super::path::Path;
+use super::waiting::Waiting;
 use super::websocket::WebSocket;
 use crate::capture::recorder::{Passed, Progress, Recorder};
 use crate::capture::trigger::{
@@ -33,7 +34,7 @@ pub(super) struct Exchanges {
     path: Path,
     /// By ascending key.
     open: VecDeque<Box<Open>>,
-    open_bytes: usize,
+    waiting: Waiting,
     /// How many requests have come.
     requests: u64,
     /// Why there is no origin to answer any request.
@@ -65,8 +66,12 @@ struct Open {
 
 impl Open {
     /// What it takes up, but for its content, which has a budget of its own.
-    fn bytes(&self) -> usize {
-        size_of::<Self>() + self.head.size() + self.trailers.as_ref().map_or(0, Trailers::size)
+    fn weight(&self) -> usize {
+        let answer = self.response.as_ref();
+        size_of::<Self>()
+            + self.head.weight()
+            + self.trailers.as_ref().map_or(0, Trailers::weight)
+            + answer.map_or(0, |answer| answer.head.weight())
     }
 }
 
@@ -83,19 +88,16 @@ struct Answer {
     announced: Option<ExchangeId>,
 }
 
-/// Requests that are never answered may take up this much.
-pub(super) const OPEN_LIMIT: usize = 8 * 1024 * 1024;
-
 /// How long a full recorder may hold a connection up; then records are lost, not traffic.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Exchanges {
     pub(super) fn new(recorder: Recorder, path: Path) -> Self {
         Self {
+            waiting: Waiting::new(recorder.clone()),
             recorder,
             path,
             open: VecDeque::new(),
-            open_bytes: 0,
             requests: 0,
             no_origin: None,
             is_answered_at_all: false,
@@ -127,9 +129,9 @@ impl Exchanges {
             websocket: None,
         });
         self.requests += 1;
-        self.open_bytes += open.bytes();
+        let has_room = self.waiting.add(open.weight());
         self.open.push_back(open);
-        self.open_bytes <= OPEN_LIMIT
+        has_room
     }
 
     /// A piece of the content of that request.
@@ -142,11 +144,12 @@ impl Exchanges {
 
     /// That request has ended.
     pub(super) fn request_end(&mut self, key: u64, trailers: Option<Trailers>) {
-        let length = trailers.as_ref().map_or(0, Trailers::size);
+        let weight = trailers.as_ref().map_or(0, Trailers::weight);
         if let Some(open) = self.find(key) {
             open.content.end(ContentEnd::Complete);
             open.trailers = trailers;
-            self.open_bytes += length;
+            // Bounded by the limit of a section: the next request tells when it is too much.
+            self.waiting.add(weight);
         }
     }
 
@@ -161,6 +164,7 @@ impl Exchanges {
         let Some(open) = self.find(key) else { return };
         let method = String::from_utf8_lossy(open.head.method());
         let interest = interest(&method, open.head.target(), status);
+        let weight = head.weight();
         open.response = Some(Answer {
             keeps: needs_content(interest, &head),
             head,
@@ -171,6 +175,7 @@ impl Exchanges {
             trailers: None,
             announced: None,
         });
+        self.waiting.add(weight);
         if interest == Interest::Failure {
             self.fresh.push(key);
         }
@@ -318,9 +323,9 @@ impl Exchanges {
     /// The open requests get no response from the origin: records the failure for each.
     pub(super) fn fail(&mut self, failure: &Failure) {
         while let Some(open) = self.open.pop_front() {
+            self.waiting.remove(open.weight());
             self.record_failure(&open, failure.clone());
         }
-        self.open_bytes = 0;
     }
 
     fn record_failure(&mut self, open: &Open, failure: Failure) {
@@ -342,7 +347,6 @@ impl Exchanges {
             self.open = open;
             self.fail(&failure);
             self.open = answered;
-            self.open_bytes = self.open.iter().map(|open| open.bytes()).sum();
         }
     }
 
@@ -400,7 +404,7 @@ impl Exchanges {
 
     fn take(&mut self, key: u64) -> Option<Box<Open>> {
         let open = self.position(key).and_then(|at| self.open.remove(at))?;
-        self.open_bytes = self.open_bytes.saturating_sub(open.bytes());
+        self.waiting.remove(open.weight());
         Some(open)
     }
 

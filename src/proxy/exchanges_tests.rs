@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use super::super::waiting::MOST as OPEN_LIMIT;
 use super::*;
 use crate::capture::sample;
 use crate::proxy::in_order::InOrder;

@@ -139,8 +139,20 @@ impl<'a> Forwarding<'a> {
         if self.upstreams.len() >= UPSTREAM_LIMIT {
             self.upstreams.remove(0);
         }
+        let mut room = None;
+        if !self.upstreams.is_empty() {
+            room = Arc::clone(&self.accepted.shared.room)
+                .try_acquire_owned()
+                .ok();
+            if room.is_none() {
+                // Others need the room more: this client has one origin at a time.
+                self.upstreams.clear();
+            }
+        }
         let origin = Arc::new(origin.clone());
-        self.accepted.connect(origin, entry).await
+        let mut upstream = self.accepted.connect(origin, entry).await?;
+        upstream.room = room;
+        Ok(upstream)
     }
 
     /// A request without content is over before another byte is read.

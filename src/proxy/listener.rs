@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Shared, connection};
+use crate::net::is_out_of_handles;
 
 /// The proxy's listening socket.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Listener {
     pub async fn serve(self, shared: Arc<Shared>, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         let cut = CancellationToken::new();
-        let mut door = Door::new(&self, shared.limits.connections);
+        let mut door = Door::new(&self, Arc::clone(&shared.room));
         loop {
             let (stream, client, permit) = tokio::select! {
                 biased;
@@ -98,10 +99,10 @@ struct Door<'l> {
 }
 
 impl<'l> Door<'l> {
-    fn new(listener: &'l Listener, connections: usize) -> Self {
+    fn new(listener: &'l Listener, room: Arc<Semaphore>) -> Self {
         Self {
             listener,
-            room: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            room,
             trouble: None,
         }
     }
@@ -171,24 +172,6 @@ async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
-    }
-}
-
-/// This process, or the system, has no file handle left.
-fn is_out_of_handles(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        matches!(
-            Errno::from_io_error(error),
-            Some(Errno::MFILE | Errno::NFILE)
-        )
-    }
-    #[cfg(windows)]
-    {
-        /// `WSAEMFILE`
-        const NO_HANDLES: i32 = 10_024;
-        error.raw_os_error() == Some(NO_HANDLES)
     }
 }
 

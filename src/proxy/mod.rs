@@ -39,9 +39,13 @@ mod tunnel;
 #[cfg(test)]
 mod unanswered_tests;
 mod upstream;
+mod waiting;
 mod websocket;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+
+use tokio::sync::Semaphore;
 
 pub use limits::Limits;
 pub use listener::{Accepting, Listener};
@@ -64,6 +68,8 @@ pub struct Shared {
     pub limits: Limits,
     /// Where requests go that name no host but ours.
     reverse: Option<Reverse>,
+    /// For each client connection, each tunnel within one, and each origin beyond a connection's first.
+    room: Arc<Semaphore>,
     /// The number of the next client connection.
     connections: AtomicU64,
 }
@@ -77,6 +83,9 @@ impl Shared {
             dialer,
             limits,
             reverse: None,
+            room: Arc::new(Semaphore::new(
+                limits.connections.min(Semaphore::MAX_PERMITS),
+            )),
             connections: AtomicU64::new(1),
         }
     }

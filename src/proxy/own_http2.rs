@@ -44,10 +44,19 @@ pub(super) async fn serve(accepted: Accepted<'_>, client: Link) {
             }
         };
         match next {
-            Some(Ok((request, respond))) if streams.len() < STREAM_LIMIT => {
-                streams.spawn(serve_stream(Owned::of(accepted), request, respond));
+            Some(Ok((request, mut respond))) => {
+                let room = Arc::clone(&accepted.shared.room).try_acquire_owned().ok();
+                match room.filter(|_| streams.len() < STREAM_LIMIT) {
+                    Some(room) => {
+                        let stream = serve_stream(Owned::of(accepted), request, respond);
+                        streams.spawn(async move {
+                            stream.await;
+                            drop(room);
+                        });
+                    }
+                    None => respond.send_reset(h2::Reason::REFUSED_STREAM),
+                }
             }
-            Some(Ok((_, mut respond))) => respond.send_reset(h2::Reason::REFUSED_STREAM),
             Some(Err(error)) => break tracing::debug!(%error, "a client broke HTTP/2"),
             None => break,
         }

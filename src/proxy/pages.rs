@@ -305,6 +305,7 @@ fn sentence(cause: FailureCause) -> &'static str {
         FailureCause::UpstreamProxyBroken => {
             "The proxy on the way to the origin does not answer as a proxy does."
         }
+        FailureCause::FileHandles => "This proxy has no file handle left to connect to the origin.",
         FailureCause::Other => "The origin could not be reached.",
     }
 }

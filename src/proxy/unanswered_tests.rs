@@ -1,8 +1,8 @@
 //! Requests that are never answered: what they may take up.
 
-use super::exchanges::OPEN_LIMIT;
 use super::in_order::InOrder;
 use super::sample::Recording;
+use super::waiting::MOST as OPEN_LIMIT;
 use crate::wire::head::Head;
 
 /// How many such requests are followed before it is too much.

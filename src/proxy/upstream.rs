@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection::Accepted;
 use super::exchanges::Exchanges;
@@ -22,6 +23,8 @@ pub(super) struct Upstream {
     pub(super) down: Flow,
     pub(super) responses: Decoder,
     pub(super) exchanges: InOrder,
+    /// Held by those beyond the first of a client's connection.
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 impl Accepted<'_> {
@@ -70,6 +73,7 @@ impl Accepted<'_> {
             down: Flow::new(),
             responses: Decoder::strict(Role::Responses, limits.head_bytes, limits.chunk_extensions),
             exchanges: InOrder::new(Exchanges::new(recorder(), path)),
+            room: None,
         })
     }
 }

@@ -30,6 +30,14 @@ impl MessageHead {
         }
     }
 
+    /// About the bytes that it takes up once its fields are taken apart.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Lines(head) => weight_of_lines(head.bytes()),
+            Self::Fields(fields) => weight_of_fields(fields),
+        }
+    }
+
     /// The method of a request; empty if it has none.
     pub fn method(&self) -> &[u8] {
         match self {
@@ -104,6 +112,17 @@ impl MessageHead {
     }
 }
 
+/// What a field line costs besides its text: two vectors, and what the allocator rounds up.
+pub const LINE_WEIGHT: usize = 112;
+
+fn weight_of_lines(bytes: &[u8]) -> usize {
+    bytes.len() + memchr::memchr_iter(b'\n', bytes).count() * LINE_WEIGHT
+}
+
+fn weight_of_fields(fields: &FieldBlock) -> usize {
+    fields.size() + fields.fields().count() * LINE_WEIGHT
+}
+
 /// A trailer section as it passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trailers {
@@ -114,11 +133,11 @@ pub enum Trailers {
 }
 
 impl Trailers {
-    /// How many bytes it holds.
-    pub fn size(&self) -> usize {
+    /// About the bytes that it takes up once its fields are taken apart.
+    pub fn weight(&self) -> usize {
         match self {
-            Self::Lines(bytes) => bytes.len(),
-            Self::Fields(fields) => fields.size(),
+            Self::Lines(bytes) => weight_of_lines(bytes),
+            Self::Fields(fields) => weight_of_fields(fields),
         }
     }
 

@@ -55,6 +55,15 @@ pub const TRANSPORT_CAUSES: &[TransportCause] = &[
             (Side::Proxy, FailureCause::OwnListener),
         ],
     ),
+    row(
+        "out-of-file-handles",
+        "why401 has no file handle left for another connection",
+        FaultSide::Between,
+        &[
+            "allow it more open files (`ulimit -n`), or close some of the connections that go through it",
+        ],
+        &[(Side::Proxy, FailureCause::FileHandles)],
+    ),
     // A name may be wrong in the client or in the DNS, a route may be cut anywhere.
     row(
         "upstream-name-not-found",
