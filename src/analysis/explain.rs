@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::judge::{Judge, learned_like, verdict};
 use crate::capture::store::{BaselineError, Ref, ResolveError, Store, StoreError};
 use crate::diagnosis::Diagnosis;
-use crate::model::{Case, Timestamp};
+use crate::model::{Baseline, Case, Timestamp};
 
 /// Why a record cannot be explained.
 #[derive(Debug, Error)]
@@ -27,7 +27,7 @@ impl From<StoreError> for ExplainError {
 /// Explains a recorded failure.
 ///
 /// With `pinned`, compares with the baseline of that name, and keeps nothing of it. Otherwise, where
-/// the store now holds a baseline that fits better than the one the Case was judged with, that one is
+/// the store or `committed` now holds a baseline that fits better than the one the Case was judged with, that one is
 /// chosen and kept, so that every later reader gets the same answer.
 ///
 /// # Errors
@@ -36,9 +36,10 @@ pub fn explain(
     store: &Store,
     reference: Ref,
     pinned: Option<&str>,
+    committed: &[Baseline],
     now: Timestamp,
 ) -> Result<(Case, Diagnosis), ExplainError> {
-    explain_by(Judge::REAL, store, reference, pinned, now)
+    explain_by(Judge::REAL, store, reference, pinned, committed, now)
 }
 
 pub(super) fn explain_by(
@@ -46,11 +47,18 @@ pub(super) fn explain_by(
     store: &Store,
     reference: Ref,
     pinned: Option<&str>,
+    committed: &[Baseline],
     now: Timestamp,
 ) -> Result<(Case, Diagnosis), ExplainError> {
     if let Some(name) = pinned {
         let mut case = store.case(reference, now)?;
-        let named = store.known_good(name)?;
+        let named = match store.known_good(name) {
+            Err(unknown @ BaselineError::NotFound { .. }) => {
+                let found = committed.iter().find(|baseline| baseline.name == name);
+                found.cloned().ok_or(unknown)?
+            }
+            found => found?,
+        };
         let learned = learned_like(store, &case.failing)?;
         case.baseline = (judge.choose)(
             &case.failing,
@@ -62,13 +70,13 @@ pub(super) fn explain_by(
         let diagnosis = judge.diagnose(&case);
         return Ok((case, diagnosis));
     }
-    let answer = Answer::draw(judge, store, reference, now)?;
+    let answer = Answer::draw(judge, store, reference, committed, now)?;
     if answer.is_settled(store, reference)? {
         return Ok((answer.case, answer.diagnosis));
     }
     // Drawn again inside the transaction: the recording process may have added to the Case since.
     let kept = store.together(|store| {
-        let again = Answer::draw(judge, store, reference, now);
+        let again = Answer::draw(judge, store, reference, committed, now);
         if let Ok(again) = &again {
             store.save_verdict(&again.case, &verdict(&again.diagnosis, None))?;
         }
@@ -96,11 +104,13 @@ impl Answer {
         judge: Judge,
         store: &Store,
         reference: Ref,
+        committed: &[Baseline],
         now: Timestamp,
     ) -> Result<Self, ExplainError> {
         let mut case = store.case(reference, now)?;
         let learned = learned_like(store, &case.failing)?;
-        let improved = judge.improve(&mut case, &store.baselines()?.into(), &learned, now);
+        let named = [committed, &store.baselines()?].concat().into();
+        let improved = judge.improve(&mut case, &named, &learned, now);
         Ok(Self {
             diagnosis: judge.diagnose(&case),
             case,

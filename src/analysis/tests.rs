@@ -88,6 +88,7 @@ impl Bench {
             worker: Worker::new(
                 JUDGE,
                 run.another().unwrap(),
+                Vec::new(),
                 hands.clock(),
                 Box::new(on_event),
             ),
@@ -137,7 +138,7 @@ impl Bench {
     }
 
     fn explain(&self, reference: Ref, pinned: Option<&str>) -> (Case, Diagnosis) {
-        explain_by(JUDGE, &self.store, reference, pinned, START).unwrap()
+        explain_by(JUDGE, &self.store, reference, pinned, &[], START).unwrap()
     }
 }
 
@@ -349,7 +350,7 @@ fn a_baseline_that_does_not_exist_is_told_with_those_that_do() {
     let bench = Bench::new();
     let reference = bench.record(&sample::failing(1, START)).reference;
     bench.store.add_baseline(&sample::baseline("best")).unwrap();
-    match explain_by(JUDGE, &bench.store, reference, Some("bset"), START) {
+    match explain_by(JUDGE, &bench.store, reference, Some("bset"), &[], START) {
         Err(ExplainError::Baseline(BaselineError::NotFound { known, .. })) => {
             assert_eq!(known, ["best"]);
         }

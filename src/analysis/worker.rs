@@ -14,22 +14,23 @@ use crate::baseline::Shelf;
 use crate::capture::store::{BaselineMark, Ref, ResolveError, Store, StoreError, Verdict};
 use crate::capture::{Clock, Notice, Recorded};
 use crate::diagnosis::Diagnosis;
-use crate::model::{Case, ChosenBaseline, Exchange, Fingerprint, Match, Seen, State};
+use crate::model::{Baseline, Case, ChosenBaseline, Exchange, Fingerprint, Match, Seen, State};
 
 /// Starts the worker. `on_event` runs on its thread, one event at a time, and should not wait long.
 ///
-/// `store` is a connection of its own ([`Store::another`]). The worker ends when the notices end, that
+/// `store` is a connection of its own ([`Store::another`]), `committed` what is known to work besides. The worker ends when the notices end, that
 /// is after [`crate::capture::Writer::stop`]; then [`Analysis::join`] waits for it.
 ///
 /// # Errors
 /// When no thread can be started.
 pub fn start(
     store: Store,
+    committed: Vec<Baseline>,
     notices: Receiver<Notice>,
     clock: Clock,
     on_event: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<Analysis> {
-    let worker = Worker::new(Judge::REAL, store, clock, Box::new(on_event));
+    let worker = Worker::new(Judge::REAL, store, committed, clock, Box::new(on_event));
     let thread = thread::Builder::new()
         .name("analysis".to_owned())
         .spawn(move || worker.run(&notices))?;
@@ -58,6 +59,8 @@ pub(super) struct Worker {
     on_event: Box<dyn FnMut(Event) + Send>,
     ledger: Ledger,
     known: HashMap<Repeat, Known>,
+    /// What the configuration says, whatever the store holds.
+    committed: Vec<Baseline>,
     baselines: Shelf,
     mark: Option<BaselineMark>,
     /// What has been learned by now.
@@ -116,6 +119,7 @@ impl Worker {
     pub(super) fn new(
         judge: Judge,
         store: Store,
+        committed: Vec<Baseline>,
         clock: Clock,
         on_event: Box<dyn FnMut(Event) + Send>,
     ) -> Self {
@@ -126,6 +130,7 @@ impl Worker {
             on_event,
             ledger: Ledger::default(),
             known: HashMap::new(),
+            committed,
             baselines: Shelf::default(),
             mark: None,
             learned: 0,
@@ -307,7 +312,8 @@ impl Worker {
         self.learned = self.store.learned_mark()?;
         let mark = self.store.baseline_mark()?;
         if self.mark != Some(mark) {
-            self.baselines = self.store.baselines()?.into();
+            let all = [self.committed.clone(), self.store.baselines()?].concat();
+            self.baselines = all.into();
             self.known.clear();
             self.mark = Some(mark);
         }

@@ -12,7 +12,12 @@ use crate::model::Timestamp;
     reason = "this is the clock that the others are handed"
 )]
 pub fn now() -> Timestamp {
-    let micros = match SystemTime::now().duration_since(UNIX_EPOCH) {
+    timestamp(SystemTime::now())
+}
+
+/// A time that the system tells.
+pub fn timestamp(time: SystemTime) -> Timestamp {
+    let micros = match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |m| -m),
     };

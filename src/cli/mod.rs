@@ -15,6 +15,7 @@ mod announce;
 mod child;
 mod client_certificates;
 mod commands;
+mod committed;
 mod context;
 mod entry;
 mod git_index;

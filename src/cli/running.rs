@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::problem::Problem;
-use super::{advice, client_certificates, clock, git_index, limits, notices, ways_out};
+use super::{advice, client_certificates, clock, committed, git_index, limits, notices, ways_out};
 use crate::analysis::{self, Analysis, Event};
 use crate::baseline::route;
 use crate::ca::Authority;
@@ -54,7 +54,7 @@ impl Running {
     /// When the store, the CA or the files of other CAs cannot be used.
     pub(crate) fn start(
         listener: Listener,
-        context: &Context,
+        context: &mut Context,
         on_event: impl FnMut(Event) + Send + 'static,
     ) -> Result<Self, Problem> {
         let store = Store::open_for_run(&context.data()?).map_err(|error| advice::store(&error))?;
@@ -166,9 +166,10 @@ pub(crate) fn unfinished(context: &Context) -> Problem {
 /// Starts writer and analysis.
 fn record(
     store: Store,
-    context: &Context,
+    context: &mut Context,
     on_event: impl FnMut(Event) + Send + 'static,
 ) -> Result<(Recorder, Writer, Analysis), Problem> {
+    let committed = committed::baselines(context, clock::now());
     let settings = &context.settings;
     let capture_settings = capture::Settings {
         content_limit: settings.body_limit.value.0,
@@ -181,8 +182,8 @@ fn record(
     let second = store.another().map_err(|error| advice::store(&error))?;
     let (recorder, writer, notices) = capture::start(capture_settings, store, clock.clone())
         .map_err(|error| no_threads(&error))?;
-    let analysis =
-        analysis::start(second, notices, clock, on_event).map_err(|error| no_threads(&error))?;
+    let analysis = analysis::start(second, committed, notices, clock, on_event)
+        .map_err(|error| no_threads(&error))?;
     Ok((recorder, writer, analysis))
 }
 

@@ -1,4 +1,4 @@
-//! The entries of `[[resolve]]`, `[[client_certificate]]` and `[[passthrough]]`.
+//! The entries of `[[resolve]]`, `[[client_certificate]]`, `[[passthrough]]` and `[[baseline]]`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -100,6 +100,32 @@ impl CertificateFiles {
     }
 }
 
+/// `[[baseline]]`: requests that are known to work, in a file beside the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineFile {
+    /// The file, of any format that can be imported.
+    pub file: PathBuf,
+    /// Which of its requests; all of them when nobody said.
+    pub item: Option<String>,
+    /// The environment whose variables they take.
+    pub environment: Option<PathBuf>,
+    /// What the only one is called.
+    pub name: Option<String>,
+    /// A folder that nothing may be read beyond: that of a configuration that was found, not named.
+    pub within: Option<PathBuf>,
+}
+
+impl BaselineFile {
+    /// With every path as `path` makes it.
+    pub(super) fn map_paths(self, path: impl Fn(PathBuf) -> PathBuf) -> Self {
+        Self {
+            file: path(self.file),
+            environment: self.environment.map(path),
+            ..self
+        }
+    }
+}
+
 /// An entry with what was read of it so far.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -111,6 +137,10 @@ pub(super) struct Draft {
     pub(super) key: Option<PathBuf>,
     pub(super) pkcs12: Option<PathBuf>,
     pub(super) password_env: Option<String>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) item: Option<String>,
+    pub(super) environment: Option<PathBuf>,
+    pub(super) name: Option<String>,
 }
 
 impl Draft {
@@ -147,6 +177,18 @@ impl Draft {
     /// With what is missing.
     pub(super) fn into_passthrough(self) -> Result<HostPattern, &'static str> {
         self.hosts.ok_or("`host`")
+    }
+
+    /// # Errors
+    /// With what is missing.
+    pub(super) fn into_baseline(self) -> Result<BaselineFile, &'static str> {
+        Ok(BaselineFile {
+            file: self.file.ok_or("`file`")?,
+            item: self.item,
+            environment: self.environment,
+            name: self.name,
+            within: None,
+        })
     }
 }
 

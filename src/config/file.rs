@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::color::ColorWhen;
-use super::entries::{ClientCertificate, Draft, Resolve};
+use super::entries::{BaselineFile, ClientCertificate, Draft, Resolve};
 use super::exceptions::ProxyException;
 use super::fault::{Fault, FaultKind, Located, Position, nearest};
 use super::host::{HostPattern, InsecureHost};
@@ -55,6 +55,8 @@ pub struct Written {
     pub client_certificates: Vec<Located<ClientCertificate>>,
     /// `[[passthrough]]`
     pub passthrough: Vec<Located<HostPattern>>,
+    /// `[[baseline]]`
+    pub baselines: Vec<Located<BaselineFile>>,
     /// `reverse.url`
     pub reverse: Option<Located<ReverseUrl>>,
     /// `reverse.keep_host`
@@ -77,8 +79,8 @@ pub struct Written {
     pub passed_over: Vec<Located<String>>,
 }
 
-/// Every key. Those of `display` count even in a file that was only found.
-pub const KEYS: [&str; 36] = [
+/// Every key. Those of `baseline` and `display` count even in a file that was only found.
+pub const KEYS: [&str; 40] = [
     "listen",
     "lan",
     "ui",
@@ -97,6 +99,10 @@ pub const KEYS: [&str; 36] = [
     "client_certificate.pkcs12",
     "client_certificate.password_env",
     "passthrough.host",
+    "baseline.file",
+    "baseline.item",
+    "baseline.environment",
+    "baseline.name",
     "reverse.url",
     "reverse.keep_host",
     "limits.connections",
@@ -118,7 +124,7 @@ pub const KEYS: [&str; 36] = [
 ];
 
 /// The keys whose value is a list of tables.
-const LISTS: [&str; 3] = ["resolve", "client_certificate", "passthrough"];
+const LISTS: [&str; 4] = ["resolve", "client_certificate", "passthrough", "baseline"];
 
 /// Reads a file's text.
 ///
@@ -164,7 +170,7 @@ impl File<'_> {
             let is_list = LISTS.contains(&name.as_str());
             if is_list || KEYS.contains(&name.as_str()) {
                 match self.trust {
-                    Trust::Found | Trust::FoundInPassing if !name.starts_with("display.") => {
+                    Trust::Found | Trust::FoundInPassing if !counts_where_found(&name) => {
                         self.does_not_count(name, key.span().start);
                     }
                     _ if is_list => self.entries(&name, value),
@@ -287,6 +293,10 @@ impl File<'_> {
                 "client_certificate.password_env" => {
                     draft.password_env = bare(reader.string(name, value));
                 }
+                "baseline.file" => draft.file = bare(reader.path(name, value)),
+                "baseline.item" => draft.item = bare(reader.string(name, value)),
+                "baseline.environment" => draft.environment = bare(reader.path(name, value)),
+                "baseline.name" => draft.name = bare(reader.string(name, value)),
                 _ => self.unknown(key_name, key.span().start),
             }
         }
@@ -303,6 +313,9 @@ impl File<'_> {
                 let certificates = &mut self.written.client_certificates;
                 certificates.push(Located { value, position });
             }),
+            "baseline" => draft
+                .into_baseline()
+                .map(|value| self.written.baselines.push(Located { value, position })),
             _ => draft
                 .into_passthrough()
                 .map(|value| self.written.passthrough.push(Located { value, position })),
@@ -313,6 +326,11 @@ impl File<'_> {
                 .fault(offset, FaultKind::Incomplete { table, missing });
         }
     }
+}
+
+/// A cloned repository may say which requests work and how things look, and nothing else.
+fn counts_where_found(key: &str) -> bool {
+    key == "baseline" || key.starts_with("display.")
 }
 
 fn count(reader: &mut Reader<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<u32> {

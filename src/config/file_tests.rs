@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use std::path::Path;
+
 use super::*;
 
 fn faults(text: &str, trust: Trust) -> Vec<String> {
@@ -145,6 +147,9 @@ fn all_faults_are_found_in_the_order_of_the_file() {
 #[test]
 fn a_found_file_may_only_say_how_things_look() {
     assert!(read("[display]\ncolor = 'always'", Trust::Found).is_ok());
+    let committed = read("[[baseline]]\nfile = 'a.sh'\nname = 'a'", Trust::Found).unwrap();
+    assert_eq!(committed.baselines[0].value.file, Path::new("a.sh"));
+    assert!(read("[[baseline]]\nname = 'a'", Trust::Found).is_err());
     assert_eq!(
         faults("upstream.insecure = ['bank.test']", Trust::Found),
         ["1:10 `upstream.insecure` does not count in a file that was found, not named"]

@@ -19,6 +19,7 @@ const USER_NAME: &str = "config.toml";
 pub(super) struct Layer {
     pub(super) path: PathBuf,
     pub(super) written: Written,
+    trust: Trust,
 }
 
 impl Layer {
@@ -35,6 +36,7 @@ impl Layer {
         Ok(Self {
             path: path.to_owned(),
             written,
+            trust,
         })
     }
 
@@ -50,6 +52,16 @@ impl Layer {
         Setting {
             value: located.value,
             source: Source::File(self.path.clone(), located.position),
+        }
+    }
+
+    /// The folder that nothing may be read beyond, unless somebody named this file.
+    pub(super) fn bounds(&self) -> Option<PathBuf> {
+        match self.trust {
+            Trust::Named => None,
+            Trust::Found | Trust::FoundInPassing => {
+                Some(self.path.parent().unwrap_or(Path::new("")).to_owned())
+            }
         }
     }
 

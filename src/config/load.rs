@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::color::ColorWhen;
-use super::entries::ClientCertificate;
+use super::entries::{BaselineFile, ClientCertificate};
 use super::fault::{Fault, Located};
 use super::file::{Trust, Written};
 use super::host::InsecureHost;
@@ -121,6 +121,7 @@ fn resolve(flags: &Flags, layers: &[Layer], places: &Places) -> Settings {
         resolve: pick.all(|w| &w.resolve),
         client_certificates: client_certificates(layers, places),
         passthrough: pick.all(|w| &w.passthrough),
+        baselines: baselines(layers, places),
         reverse: flag("--reverse", flags.reverse.clone())
             .or_else(|| pick.first(|w| w.reverse.as_ref()))
             .map(|reverse| reverse.map(|url| url.0)),
@@ -288,6 +289,19 @@ fn proxies(flags: &Flags, layers: &[Layer], places: &Places) -> Proxies {
             ..environment
         },
     }
+}
+
+fn baselines(layers: &[Layer], places: &Places) -> Vec<Setting<BaselineFile>> {
+    let written = layers.iter().flat_map(|layer| {
+        let files = layer.written.baselines.iter().cloned();
+        files.map(|located| {
+            layer.setting(located).map(|file| BaselineFile {
+                within: layer.bounds(),
+                ..file.map_paths(|path| layer.path(&path, places))
+            })
+        })
+    });
+    written.collect()
 }
 
 fn client_certificates(layers: &[Layer], places: &Places) -> Vec<Setting<ClientCertificate>> {

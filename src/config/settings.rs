@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::color::ColorWhen;
-use super::entries::{ClientCertificate, Resolve};
+use super::entries::{BaselineFile, ClientCertificate, Resolve};
 use super::fault::Position;
 use super::host::{HostPattern, InsecureHost};
 use super::limits::ChosenLimits;
@@ -40,6 +40,8 @@ pub struct Settings {
     pub client_certificates: Vec<Setting<ClientCertificate>>,
     /// Hosts whose TLS is not ended here.
     pub passthrough: Vec<Setting<HostPattern>>,
+    /// Requests that are known to work, beside a configuration.
+    pub baselines: Vec<Setting<BaselineFile>>,
     /// The one origin of a reverse proxy.
     pub reverse: Option<Setting<Origin>>,
     /// Whether it gets the `Host` that the client sent.

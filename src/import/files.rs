@@ -21,6 +21,11 @@ pub enum FileError {
     /// It is a folder, a device or a pipe.
     #[error("it is not a regular file")]
     NotRegular,
+    /// It is outside the only folder that may be read.
+    #[error(
+        "it is outside the folder of a configuration that was found, not named: pass --config FILE"
+    )]
+    Outside,
     /// It is larger than an import reads.
     #[error("it is larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))]
     TooLarge,

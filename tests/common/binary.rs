@@ -299,7 +299,9 @@ impl Running {
             if let Some(status) = child.0.try_wait().expect("our own child") {
                 panic!("the proxy ended by itself ({status}): {lines:#?}");
             }
-            let (_, address) = lines.first()?.split_once("recording on ")?;
+            // Warnings come before it.
+            let mut lines = lines.iter();
+            let (_, address) = lines.find_map(|line| line.split_once("recording on "))?;
             address.split_whitespace().next()?.parse().ok()
         });
         Self {

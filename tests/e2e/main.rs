@@ -27,6 +27,7 @@ mod browser;
 mod browser_streams;
 mod byte_identity;
 mod client_certificates;
+mod committed;
 mod configure;
 mod demo;
 mod explain_401;
@@ -80,6 +81,7 @@ fn main() {
         browser_streams::tests(),
         byte_identity::tests(),
         client_certificates::tests(),
+        committed::tests(),
         configure::tests(),
         demo::tests(),
         explain_401::tests(),

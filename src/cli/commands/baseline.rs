@@ -12,7 +12,7 @@ use crate::cli::args::{
 };
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
-use crate::cli::{advice, clock};
+use crate::cli::{advice, clock, committed};
 use crate::import::har::Selection;
 use crate::model::{Baseline, Learned};
 use crate::redact::Masker;
@@ -86,10 +86,13 @@ fn wanted(args: &AddArgs) -> Result<Option<Wanted<'_>>, Problem> {
 }
 
 fn list(args: &BaselineListArgs, context: &mut Context) -> Result<(), Problem> {
-    let (baselines, learned) = match context.store_if_any()? {
+    let (mut baselines, learned) = match context.store_if_any()? {
         Some(store) => stored(&store, args.learned).map_err(|error| advice::store(&error))?,
         None => (Vec::new(), 0),
     };
+    if !args.learned {
+        baselines.extend(committed::baselines(context, clock::now()));
+    }
     let views: Vec<_> = baselines
         .iter()
         .map(|baseline| report::request(baseline, &mut Masker::new()))
@@ -131,16 +134,7 @@ fn stored(store: &Store, learned: bool) -> Result<(Vec<Baseline>, u64), StoreErr
 }
 
 fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
-    let absent = || BaselineError::NotFound {
-        name: args.name.clone(),
-        known: Vec::new(),
-    };
-    let store = context
-        .store_if_any()?
-        .ok_or_else(|| advice::baseline(&absent()))?;
-    let baseline = store
-        .known_good(&args.name)
-        .map_err(|error| advice::baseline(&error))?;
+    let baseline = named(&args.name, context)?;
     let view = report::request(&baseline, &mut Masker::new());
     if args.json {
         return context.print_json(&view);
@@ -149,14 +143,40 @@ fn show(args: &BaselineShowArgs, context: &mut Context) -> Result<(), Problem> {
     Ok(context.output.print(&text)?)
 }
 
+/// Of the store, or of the configuration.
+fn named(name: &str, context: &mut Context) -> Result<Baseline, Problem> {
+    let stored = match context.store_if_any()? {
+        Some(store) => store.known_good(name),
+        None => Err(absent(name)),
+    };
+    match stored {
+        Err(unknown @ BaselineError::NotFound { .. }) => {
+            let mut committed = committed::baselines(context, clock::now()).into_iter();
+            let found = committed.find(|baseline| baseline.name == name);
+            found.ok_or_else(|| advice::baseline(&unknown))
+        }
+        stored => stored.map_err(|error| advice::baseline(&error)),
+    }
+}
+
+fn absent(name: &str) -> BaselineError {
+    BaselineError::NotFound {
+        name: name.to_owned(),
+        known: Vec::new(),
+    }
+}
+
 fn remove(args: &BaselineRemoveArgs, context: &mut Context) -> Result<(), Problem> {
     let removed = match context.store_if_any()? {
         Some(store) => store.remove_known_good(&args.name),
-        None => Err(BaselineError::NotFound {
-            name: args.name.clone(),
-            known: Vec::new(),
-        }),
+        None => Err(absent(&args.name)),
     };
+    if matches!(removed, Err(BaselineError::NotFound { .. }))
+        && let Some(source) = committed::source_of(&args.name, context, clock::now())
+    {
+        let problem = Problem::failed("baseline-committed", "it stands in a configuration file");
+        return Err(problem.hint(format!("remove it there: {source}")));
+    }
     removed.map_err(|error| advice::baseline(&error))?;
     if args.json {
         return context.print_json(&serde_json::json!({"removed": args.name}));

@@ -25,7 +25,7 @@ pub(super) fn explained(
     let mut numbers = Vec::new();
     for row in rows {
         // One that cannot be explained now can be asked for by its number, with the reason.
-        if let Ok((case, _)) = analysis::explain(store, row.reference, None, now)
+        if let Ok((case, _)) = analysis::explain(store, row.reference, None, &[], now)
             && case
                 .baseline
                 .is_some_and(|chosen| is_new(&chosen.baseline.name))

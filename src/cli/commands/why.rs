@@ -5,7 +5,7 @@ use crate::analysis;
 use crate::cli::args::WhyArgs;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
-use crate::cli::{advice, clock};
+use crate::cli::{advice, clock, committed};
 use crate::report::{self, terminal};
 
 /// Explains one recorded failure: the same Case gives the same answer in every process.
@@ -13,7 +13,8 @@ pub(super) fn why(args: &WhyArgs, context: &mut Context) -> Result<(), Problem> 
     let now = clock::now();
     let (store, reference) = context.record(args.id.as_deref(), now)?;
     let pinned = args.baseline.as_deref();
-    let (case, diagnosis) = analysis::explain(&store, reference, pinned, now)
+    let committed = committed::baselines(context, now);
+    let (case, diagnosis) = analysis::explain(&store, reference, pinned, &committed, now)
         .map_err(|error| advice::explain(&error, context))?;
     let mut masker = context.masker(args.reveal);
     let report = report::build(&case, &diagnosis, &mut masker);
