@@ -190,12 +190,26 @@ pub struct ShowArgs {
     /// Print the recorded bytes of request and response
     #[arg(long)]
     pub raw: bool,
+    /// Print the request as a command that sends it again
+    #[arg(long = "as", value_name = "FORM", value_parser = command_form(), conflicts_with_all = ["raw", "json"])]
+    pub form: Option<CommandForm>,
     /// Show secrets
     #[arg(long)]
     pub reveal: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a request can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandForm {
+    /// A curl command, for a POSIX shell
+    Curl,
+}
+
+fn command_form() -> ValueParser {
+    ValueParser::new(PossibleValuesParser::new(["curl"]).map(|_curl| CommandForm::Curl))
 }
 
 /// `why401 why`

@@ -22,6 +22,7 @@ mod name;
 mod parameters;
 mod peel;
 mod secret;
+mod shell;
 mod sweep;
 mod url;
 

@@ -7,6 +7,7 @@
 mod build;
 mod claims;
 mod clock;
+mod command;
 mod comparison;
 mod document;
 mod exchange;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use build::build;
 pub use clock::rfc3339;
+pub use command::curl;
 pub use document::{
     About, BaselineView, ClaimDiff, Diff, FieldDiff, Report, Role, StoryEntry, Update, Verdict,
 };

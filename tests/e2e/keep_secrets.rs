@@ -69,6 +69,7 @@ fn no_canary_of_http2_or_of_a_collection_leaves_the_sealed_store() {
         "baseline list --learned --json",
         "show",
         "show --raw",
+        "show --as curl",
         "show --json",
         "why",
         "why --json",
@@ -448,6 +449,7 @@ fn requests(cage: &mut Cage) -> Vec<(String, String, String)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a flat list, gone through")]
 /// Every command that shows something, on the newest failures; returns what they showed.
 fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
     let mut commands: Vec<Vec<String>> = [
@@ -456,6 +458,7 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
         "show",
         "show --json",
         "show --raw",
+        "show --as curl",
         "why",
         "why --json",
         "baseline add works --curl good.sh",
@@ -484,7 +487,9 @@ fn do_everything(why401: &Why401, newest: usize) -> Vec<(String, String)> {
         let id = row["id"].as_str().unwrap();
         for line in [
             "show --raw",
+            "show --as curl",
             "show --json",
+            "show --as curl",
             "why --json",
             "why --baseline works",
         ] {

@@ -58,6 +58,7 @@ fn shows_and_leaks_nothing(
         "list --json",
         "show",
         "show --raw",
+        "show --as curl",
         "show --json",
         "why",
         "why --json",
@@ -66,7 +67,7 @@ fn shows_and_leaks_nothing(
         let output = why401.command(&command.split(' ').collect::<Vec<_>>());
         assert_eq!(output.code(), 0, "{command}: {output:#?}");
         // As received are the heads alone.
-        if command.starts_with("show") && command != "show --raw" {
+        if command.starts_with("show") && !["show --raw", "show --as curl"].contains(&command) {
             assert!(output.stdout.contains(sign), "{command}: {output:#?}");
         }
         screens.push((command.to_owned(), output.stdout + &output.stderr));

@@ -9,6 +9,7 @@
 mod curl;
 mod har;
 mod postman;
+mod round_trip;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! `why401 show`
 
-use crate::cli::args::ShowArgs;
+use crate::cli::args::{CommandForm, ShowArgs};
 use crate::cli::clock;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
@@ -10,6 +10,10 @@ use crate::report::{self, terminal};
 pub(super) fn show(args: &ShowArgs, context: &mut Context) -> Result<(), Problem> {
     let case = context.case(args.id.as_deref(), clock::now())?;
     let mut masker = context.masker(args.reveal);
+    if let Some(CommandForm::Curl) = args.form {
+        let command = report::curl(&case.failing.request, &mut masker);
+        return Ok(context.output.print(command.as_str())?);
+    }
     let shown = report::exchange(&case, &mut masker);
     if args.json {
         return context.print_json(&shown);
