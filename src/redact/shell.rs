@@ -45,8 +45,12 @@ fn exact(bytes: &[u8]) -> String {
 /// Three octal digits: a hexadecimal escape would take a digit that follows for its own.
 fn push_escaped(word: &mut String, bytes: &[u8]) {
     for byte in bytes {
-        word.push_str(&format!("\\{byte:03o}"));
+        word.extend(['\\', octal(byte >> 6), octal(byte >> 3), octal(*byte)]);
     }
+}
+
+fn octal(bits: u8) -> char {
+    char::from(b'0' + (bits & 7))
 }
 
 fn single_quoted(text: &str) -> String {
