@@ -15,6 +15,7 @@ mod cursor;
 mod json;
 mod json_text;
 mod request;
+mod shell;
 
 pub use error::{ErrorKind, ImportError};
 pub use files::FileError;

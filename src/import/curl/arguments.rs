@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use super::MAX_PROBLEMS;
 use super::config_file;
-use super::materials::Materials;
 use super::operation::Operation;
 use super::options::{CurlOption, Named, Role, Takes, by_letter, by_name, similar};
 use super::variables::CurlVariables;
-use super::word::Word;
+use crate::import::shell::materials::Materials;
+use crate::import::shell::word::Word;
 use crate::import::{ErrorKind, ImportError};
 
 /// How deep configuration files may name others.

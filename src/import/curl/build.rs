@@ -2,15 +2,15 @@
 
 use super::cookies;
 use super::glob::{self, GlobError, MAX_URLS};
-use super::materials::Materials;
 use super::multipart;
 use super::operation::Operation;
 use super::options::Role;
 use super::section::{self, Body, Sending, section};
-use super::standin::StandIns;
 use super::url::{self, Reading, Target};
-use super::word::Word;
 use super::{MAX_PROBLEMS, MAX_REQUESTS, credentials, unresolved};
+use crate::import::shell::materials::Materials;
+use crate::import::shell::standin::StandIns;
+use crate::import::shell::word::Word;
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Url};
 

@@ -1,8 +1,8 @@
 //! Commands for cmd.exe, as browsers on Windows copy them: carets, and quotes by the rules of
 //! Microsoft's C runtime.
 
-use super::script::{Command, Input};
-use super::word::Word;
+use crate::import::shell::script::{Command, Input};
+use crate::import::shell::word::Word;
 use crate::import::{Source, Span};
 
 /// Whether a text is for cmd.exe: its first quote is escaped by a caret, or its lines go on after

@@ -1,6 +1,6 @@
 //! The files of `-K`: one option per line, as curl's manual describes them.
 
-use super::word::Word;
+use crate::import::shell::word::Word;
 
 /// The options and values of a file, as they would stand on a command line.
 pub(super) fn words(text: &Word) -> Vec<Word> {

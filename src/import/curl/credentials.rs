@@ -3,13 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::materials::Materials;
 use super::netrc;
 use super::operation::Operation;
 use super::options::Role;
 use super::url::Target;
-use super::word::Word;
 use crate::import::ImportError;
+use crate::import::shell::materials::Materials;
+use crate::import::shell::word::Word;
 
 /// The first message of NTLM, which is the same for everybody.
 const NTLM_TYPE_1: &str = "NTLM TlRMTVNTUAABAAAABoIIAAAAAAAAAAAAAAAAAAAAAAA=";

@@ -1,9 +1,9 @@
 //! The values of `-d` and its kin.
 
-use super::materials::Materials;
 use super::options::Role;
-use super::word::Word;
 use crate::import::ImportError;
+use crate::import::shell::materials::Materials;
+use crate::import::shell::word::Word;
 
 /// What one of `--data`, `--data-binary`, `--data-raw`, `--data-urlencode` and `--json` adds to the
 /// content.

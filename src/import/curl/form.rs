@@ -1,7 +1,7 @@
 //! Reads the values of `-F`: a name, content or files, types and lines of their own.
 
-use super::materials::Materials;
-use super::word::Word;
+use crate::import::shell::materials::Materials;
+use crate::import::shell::word::Word;
 use crate::import::{ErrorKind, ImportError};
 
 /// A part of a form.

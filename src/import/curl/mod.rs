@@ -1,45 +1,38 @@
 //! Imports curl commands: what browsers, Postman and Insomnia copy as cURL, and shell scripts.
 //!
-//! The stages, in order: `lexer` splits the script, `expand` does what the shell does with words,
-//! `script` finds the commands, `arguments` reads curl's options, `build` makes the requests as
-//! curl 8 sends them over HTTP/1.1.
+//! The stages, in order: `shell` (or `cmd`) finds the commands of a script, `arguments` reads curl's
+//! options, `build` makes the requests as curl 8 sends them over HTTP/1.1.
 
 mod arguments;
-mod braces;
 mod build;
 mod cmd;
 mod config_file;
 mod cookies;
 mod credentials;
 mod data;
-mod expand;
 mod form;
 mod glob;
-mod lexer;
-mod materials;
 mod multipart;
 mod netrc;
 mod operation;
 mod option_table;
 mod options;
-mod output;
-mod quoting;
-mod script;
 mod section;
-mod standin;
 mod unresolved;
 mod url;
 mod variables;
-mod word;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use self::materials::Materials;
-use self::script::Command;
+use super::shell::materials::Materials;
+use super::shell::script::{self, Command};
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
+
+/// The names of the program.
+const PROGRAMS: &[&str] = &["curl", "curl.exe"];
 
 /// The largest script that is read.
 const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
@@ -62,7 +55,7 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
     let (commands, mut problems) = if cmd::is_cmd(source.bytes()) {
         (cmd::commands(source), Vec::new())
     } else {
-        script::commands(source, surroundings.variable)
+        script::commands(source, PROGRAMS, surroundings.variable)
     };
     if commands.is_empty() {
         // The quotes of another language may not end in a shell.

@@ -2,9 +2,9 @@
 
 use super::data;
 use super::form::{self, Part};
-use super::materials::Materials;
 use super::options::{CurlOption, Role};
-use super::word::Word;
+use crate::import::shell::materials::Materials;
+use crate::import::shell::word::Word;
 use crate::import::{ErrorKind, ImportError};
 
 /// The requests that share one set of options.

@@ -3,7 +3,7 @@
 use super::operation::Operation;
 use super::options::Role;
 use super::url::Target;
-use super::word::Word;
+use crate::import::shell::word::Word;
 use crate::model::{FieldLine, FieldSection, Provenance, Scheme};
 
 /// The curl that is imitated.

@@ -1,8 +1,8 @@
 //! Variables that a request still holds: `$TOKEN`, `{{token}}`.
 
-use super::expand::MAX_UNRESOLVED;
 use super::operation::Operation;
-use super::word::Word;
+use crate::import::shell::MAX_UNRESOLVED;
+use crate::import::shell::word::Word;
 use crate::model::Request;
 
 /// The longest name between `{{` and `}}`.

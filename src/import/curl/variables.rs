@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::data::percent_encode;
-use super::materials::Materials;
-use super::word::Word;
+use crate::import::shell::materials::Materials;
+use crate::import::shell::word::Word;
 use crate::import::{ErrorKind, ImportError};
 
 /// The longest value after expansion.

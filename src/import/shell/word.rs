@@ -4,14 +4,14 @@ use crate::import::Span;
 
 /// A word as written, its quotes understood, nothing expanded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RawWord {
-    pub(super) units: Vec<Unit>,
-    pub(super) span: Span,
+pub(in crate::import) struct RawWord {
+    pub(in crate::import) units: Vec<Unit>,
+    pub(in crate::import) span: Span,
 }
 
 /// A piece of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(in crate::import) enum Unit {
     /// A byte outside quotes.
     Bare(u8),
     /// Bytes that quotes or a backslash protect.
@@ -24,42 +24,42 @@ pub(super) enum Unit {
 
 /// Something that the shell replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Expansion {
+pub(in crate::import) struct Expansion {
     /// As written: `$TOKEN`, `${TOKEN:-x}`, `$(date)`.
-    pub(super) text: String,
+    pub(in crate::import) text: String,
     /// Whether it stands in double quotes, so that its value is not split.
-    pub(super) quoted: bool,
+    pub(in crate::import) quoted: bool,
     /// The variable; `None` for what would have to be run.
-    pub(super) variable: Option<Variable>,
+    pub(in crate::import) variable: Option<Variable>,
 }
 
 /// A variable that a word refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Variable {
-    pub(super) name: String,
+pub(in crate::import) struct Variable {
+    pub(in crate::import) name: String,
     /// What stands for it if it is not defined.
-    pub(super) default: Option<Default>,
+    pub(in crate::import) default: Option<Default>,
 }
 
 /// The word of `${NAME-word}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Default {
-    pub(super) text: Vec<u8>,
+pub(in crate::import) struct Default {
+    pub(in crate::import) text: Vec<u8>,
     /// `:-`: an empty value counts as not defined.
-    pub(super) for_empty: bool,
+    pub(in crate::import) for_empty: bool,
 }
 
 /// A word after expansion: an argument of a command.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) bytes: Vec<u8>,
-    pub(super) span: Span,
+pub(in crate::import) struct Word {
+    pub(in crate::import) bytes: Vec<u8>,
+    pub(in crate::import) span: Span,
     /// What could not be expanded, as it stands in `bytes`.
-    pub(super) unresolved: Vec<String>,
+    pub(in crate::import) unresolved: Vec<String>,
 }
 
 impl RawWord {
-    pub(super) fn at(span: Span) -> Self {
+    pub(in crate::import) fn at(span: Span) -> Self {
         Self {
             units: Vec::new(),
             span,
@@ -67,7 +67,7 @@ impl RawWord {
     }
 
     /// The bytes, with expansions as written.
-    pub(super) fn literal(&self) -> Vec<u8> {
+    pub(in crate::import) fn literal(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.units.len());
         for unit in &self.units {
             match unit {
@@ -81,14 +81,14 @@ impl RawWord {
     }
 
     /// Whether the word is exactly that, outside quotes.
-    pub(super) fn is_bare(&self, text: &str) -> bool {
+    pub(in crate::import) fn is_bare(&self, text: &str) -> bool {
         let bare = |(unit, byte): (&Unit, u8)| *unit == Unit::Bare(byte);
         self.units.len() == text.len() && self.units.iter().zip(text.bytes()).all(bare)
     }
 }
 
 impl Word {
-    pub(super) fn new(bytes: impl Into<Vec<u8>>, span: Span) -> Self {
+    pub(in crate::import) fn new(bytes: impl Into<Vec<u8>>, span: Span) -> Self {
         Self {
             bytes: bytes.into(),
             span,
@@ -97,7 +97,7 @@ impl Word {
     }
 
     /// A variable that nothing defines.
-    pub(super) fn unresolved(text: String, span: Span) -> Self {
+    pub(in crate::import) fn unresolved(text: String, span: Span) -> Self {
         Self {
             bytes: text.clone().into_bytes(),
             span,
@@ -106,12 +106,12 @@ impl Word {
     }
 
     /// Whether it is nothing but one variable that nothing defines.
-    pub(super) fn is_unresolved(&self) -> bool {
+    pub(in crate::import) fn is_unresolved(&self) -> bool {
         matches!(self.unresolved.as_slice(), [only] if only.as_bytes() == self.bytes)
     }
 
     /// The same place and variables, other bytes.
-    pub(super) fn with_bytes(&self, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(in crate::import) fn with_bytes(&self, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             bytes: bytes.into(),
             span: self.span,
@@ -120,18 +120,18 @@ impl Word {
     }
 
     /// The text as a terminal may show it.
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::import) fn shown(&self) -> String {
         shown(&self.bytes)
     }
 
     /// The text; bytes outside UTF-8 are replaced.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::import) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 }
 
 /// Text as a terminal may show it: control characters and bytes outside UTF-8 are replaced.
-pub(super) fn shown(bytes: &[u8]) -> String {
+pub(in crate::import) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.replace(char::is_control, "\u{fffd}")
 }

@@ -11,16 +11,16 @@ use crate::import::{ErrorKind, FileError, ImportError, Surroundings};
 const MAX_TOTAL_BYTES: usize = 64 * 1024 * 1024;
 
 /// The files and the standard input that a command may read, within one budget.
-pub(super) struct Materials<'a> {
-    pub(super) surroundings: &'a Surroundings<'a>,
+pub(in crate::import) struct Materials<'a> {
+    pub(in crate::import) surroundings: &'a Surroundings<'a>,
     input: Input,
     left_bytes: usize,
     /// Sentences on what could not be read.
-    pub(super) warnings: Vec<String>,
+    pub(in crate::import) warnings: Vec<String>,
 }
 
 impl<'a> Materials<'a> {
-    pub(super) fn new(surroundings: &'a Surroundings<'a>) -> Self {
+    pub(in crate::import) fn new(surroundings: &'a Surroundings<'a>) -> Self {
         Self {
             surroundings,
             input: Input::Empty,
@@ -30,7 +30,7 @@ impl<'a> Materials<'a> {
     }
 
     /// Goes on to another command, with its own standard input.
-    pub(super) fn begin(&mut self, input: Input) {
+    pub(in crate::import) fn begin(&mut self, input: Input) {
         self.input = input;
         self.warnings.clear();
     }
@@ -39,7 +39,7 @@ impl<'a> Materials<'a> {
     ///
     /// # Errors
     /// When it is spent.
-    pub(super) fn charge(&mut self, bytes: usize, at: &Word) -> Result<(), ImportError> {
+    pub(in crate::import) fn charge(&mut self, bytes: usize, at: &Word) -> Result<(), ImportError> {
         match self.left_bytes.checked_sub(bytes) {
             Some(left) => {
                 self.left_bytes = left;
@@ -53,7 +53,7 @@ impl<'a> Materials<'a> {
     ///
     /// # Errors
     /// When it cannot be read, or the budget is spent.
-    pub(super) fn read(&mut self, path: &Word) -> Result<Word, ImportError> {
+    pub(in crate::import) fn read(&mut self, path: &Word) -> Result<Word, ImportError> {
         if path.bytes == b"-" {
             self.standard_input(path)
         } else {
@@ -62,7 +62,10 @@ impl<'a> Materials<'a> {
     }
 
     /// The content of a file that may be missing: then `None`.
-    pub(super) fn read_if_there(&mut self, path: &Word) -> Result<Option<Word>, ImportError> {
+    pub(in crate::import) fn read_if_there(
+        &mut self,
+        path: &Word,
+    ) -> Result<Option<Word>, ImportError> {
         match self.read(path) {
             Err(ImportError {
                 kind:

@@ -4,12 +4,12 @@
 use super::expand::MAX_UNRESOLVED;
 
 /// Letters and digits for each of some texts.
-pub(super) struct StandIns {
+pub(in crate::import) struct StandIns {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl StandIns {
-    pub(super) fn new(texts: &[String]) -> Self {
+    pub(in crate::import) fn new(texts: &[String]) -> Self {
         // The longest first: `$TOKEN` is the start of `$TOKEN_2`.
         let mut texts: Vec<&String> = texts.iter().collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
@@ -26,7 +26,7 @@ impl StandIns {
     }
 
     /// Puts stand-ins for the texts.
-    pub(super) fn hide(&self, text: &[u8]) -> Vec<u8> {
+    pub(in crate::import) fn hide(&self, text: &[u8]) -> Vec<u8> {
         let pairs = self.pairs.iter();
         pairs.fold(text.to_vec(), |text, (shown, hidden)| {
             replace(&text, shown, hidden)
@@ -34,7 +34,7 @@ impl StandIns {
     }
 
     /// Puts the texts back.
-    pub(super) fn show(&self, text: &[u8]) -> Vec<u8> {
+    pub(in crate::import) fn show(&self, text: &[u8]) -> Vec<u8> {
         let pairs = self.pairs.iter();
         pairs.fold(text.to_vec(), |text, (shown, hidden)| {
             replace(&text, hidden, shown)

@@ -11,7 +11,7 @@ use crate::import::{ErrorKind, ImportError};
 const MAX_WORD_BYTES: usize = 16 * 1024 * 1024;
 
 /// The most variables of one word that are named as unresolved.
-pub(super) const MAX_UNRESOLVED: usize = 256;
+pub(in crate::import) const MAX_UNRESOLVED: usize = 256;
 
 /// What variables are worth: those that the script sets, else those of the environment.
 pub(super) struct Variables<'a> {

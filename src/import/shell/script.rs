@@ -1,4 +1,5 @@
-//! The curl commands of a shell script, with their arguments and their standard input.
+//! The commands of a shell script that start certain programs, with their arguments and their
+//! standard input.
 
 use super::expand::{self, Variables};
 use super::lexer::{End, Token, tokens};
@@ -6,21 +7,21 @@ use super::output::output;
 use super::word::{RawWord, Word};
 use crate::import::{ErrorKind, ImportError, Source, Span};
 
-/// A curl command.
+/// A command that starts one of the programs.
 #[derive(Clone, Debug)]
-pub(super) struct Command {
+pub(in crate::import) struct Command {
     /// What follows the name of the program.
-    pub(super) arguments: Vec<Word>,
-    pub(super) input: Input,
+    pub(in crate::import) arguments: Vec<Word>,
+    pub(in crate::import) input: Input,
     /// From its name to its last word.
-    pub(super) span: Span,
+    pub(in crate::import) span: Span,
     /// What the shell does with it that its author may not have meant.
-    pub(super) warnings: Vec<String>,
+    pub(in crate::import) warnings: Vec<String>,
 }
 
 /// The standard input of a command.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Input {
+pub(in crate::import) enum Input {
     /// Nothing.
     #[default]
     Empty,
@@ -32,13 +33,15 @@ pub(super) enum Input {
     Word(Word),
 }
 
-/// Reads all commands of a script, in order.
-pub(super) fn commands(
+/// Reads all commands of a script that start one of these programs, in order.
+pub(in crate::import) fn commands(
     source: &Source<'_>,
+    programs: &'static [&'static str],
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> (Vec<Command>, Vec<ImportError>) {
     let (tokens, problems) = tokens(source);
     let mut script = Script {
+        programs,
         variables: Variables::new(environment),
         commands: Vec::new(),
         problems,
@@ -117,6 +120,7 @@ impl Simple {
 }
 
 struct Script<'a> {
+    programs: &'static [&'static str],
     variables: Variables<'a>,
     commands: Vec<Command>,
     problems: Vec<ImportError>,
@@ -138,8 +142,9 @@ impl Script<'_> {
             return;
         }
         let name_text = String::from_utf8_lossy(&name.literal()).into_owned();
-        match program(&name_text) {
-            "curl" | "curl.exe" => {
+        let file_name = program(&name_text);
+        match (file_name, self.programs.contains(&file_name)) {
+            (_, true) => {
                 let arguments = self.expand(rest);
                 let last = rest.last().map_or(name.span, |word| word.span);
                 let mut warnings = Vec::new();
@@ -159,12 +164,12 @@ impl Script<'_> {
                     });
                 }
             }
-            "export" | "declare" | "local" | "readonly" | "typeset" => {
+            ("export" | "declare" | "local" | "readonly" | "typeset", false) => {
                 for word in rest {
                     self.assign(word);
                 }
             }
-            other if end == End::Pipe => {
+            (other, false) if end == End::Pipe => {
                 let arguments = self.expand(rest);
                 self.piped = Some(output(other, &arguments, input));
             }
