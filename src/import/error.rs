@@ -91,6 +91,9 @@ pub enum ErrorKind {
     /// There is no curl command.
     #[error("there is no curl command in this text")]
     NoCommand,
+    /// There is no command of that program.
+    #[error("there is no {0} command in this text")]
+    NoCommandOf(&'static str),
     /// No request of a collection or an archive has that name or number.
     #[error("there is no request {wanted}; there is {}", named(known))]
     NoItem {
@@ -98,6 +101,14 @@ pub enum ErrorKind {
         wanted: String,
         /// Some that there are.
         known: Vec<String>,
+    },
+    /// No option of that program.
+    #[error("{program} has no option {name}")]
+    NoOption {
+        /// Which program.
+        program: &'static str,
+        /// As written.
+        name: String,
     },
     /// A command without a URL.
     #[error("no URL is given")]
@@ -120,6 +131,9 @@ pub enum ErrorKind {
     /// A command that sends no request.
     #[error("with {0} curl sends no request")]
     SendsNothing(String),
+    /// Text that the format does not allow.
+    #[error("{0}")]
+    Syntax(&'static str),
     /// Patterns, variables or files that expand to more than an import holds.
     #[error("this expands to more than an import holds")]
     TooMuch,

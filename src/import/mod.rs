@@ -8,6 +8,7 @@ pub mod curl;
 pub mod error;
 pub mod files;
 pub mod har;
+pub mod httpie;
 pub mod postman;
 pub mod source;
 
@@ -15,7 +16,9 @@ mod cursor;
 mod json;
 mod json_text;
 mod request;
+mod select;
 mod shell;
+mod unresolved;
 
 pub use error::{ErrorKind, ImportError};
 pub use files::FileError;

@@ -55,7 +55,7 @@ impl Origin {
     }
 
     fn host_in_url(&self) -> String {
-        if self.host.contains(':') && !self.host.contains("{{") {
+        if self.host.contains(':') && !self.host.contains(['{', '$']) {
             format!("[{}]", self.host)
         } else {
             self.host.clone()

@@ -33,6 +33,7 @@ mod demo;
 mod explain_401;
 mod find_failures;
 mod http2;
+mod import_httpie;
 mod keep_secrets;
 mod keep_secrets_in_streams;
 mod learn;
@@ -87,6 +88,7 @@ fn main() {
         explain_401::tests(),
         find_failures::tests(),
         http2::tests(),
+        import_httpie::tests(),
         keep_secrets::tests(),
         keep_secrets_in_streams::tests(),
         learn::tests(),

@@ -8,6 +8,7 @@
 
 mod curl;
 mod har;
+mod httpie;
 mod postman;
 mod round_trip;
 

@@ -11,6 +11,7 @@ use super::{MAX_PROBLEMS, MAX_REQUESTS, credentials, unresolved};
 use crate::import::shell::materials::Materials;
 use crate::import::shell::standin::StandIns;
 use crate::import::shell::word::Word;
+use crate::import::unresolved as still;
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Url};
 
@@ -218,7 +219,7 @@ impl Builder<'_, '_> {
         warnings.append(&mut self.materials.warnings.clone());
         Ok(ImportedRequest {
             name: name(&request),
-            unresolved: unresolved::of(&request, self.operation, url),
+            unresolved: still::of(&request, unresolved::of(self.operation, url)),
             request,
             warnings,
             span: self.span,

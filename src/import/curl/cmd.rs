@@ -87,6 +87,7 @@ fn command(line: &[Byte]) -> Option<Command> {
     let span = name.span.to(words.last()?.span);
     words.remove(0);
     Some(Command {
+        program: "curl",
         arguments: words,
         input: Input::Empty,
         span,

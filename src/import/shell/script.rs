@@ -10,6 +10,8 @@ use crate::import::{ErrorKind, ImportError, Source, Span};
 /// A command that starts one of the programs.
 #[derive(Clone, Debug)]
 pub(in crate::import) struct Command {
+    /// Which one, without its folder.
+    pub(in crate::import) program: &'static str,
     /// What follows the name of the program.
     pub(in crate::import) arguments: Vec<Word>,
     pub(in crate::import) input: Input,
@@ -143,8 +145,9 @@ impl Script<'_> {
         }
         let name_text = String::from_utf8_lossy(&name.literal()).into_owned();
         let file_name = program(&name_text);
-        match (file_name, self.programs.contains(&file_name)) {
-            (_, true) => {
+        let wanted = self.programs.iter().find(|known| **known == file_name);
+        match (file_name, wanted) {
+            (_, Some(program)) => {
                 let arguments = self.expand(rest);
                 let last = rest.last().map_or(name.span, |word| word.span);
                 let mut warnings = Vec::new();
@@ -157,6 +160,7 @@ impl Script<'_> {
                 // Quoting that is wrong has no arguments that could be trusted.
                 if self.problems.len() == before {
                     self.commands.push(Command {
+                        program,
                         arguments,
                         input,
                         span: name.span.to(last),
@@ -164,12 +168,12 @@ impl Script<'_> {
                     });
                 }
             }
-            ("export" | "declare" | "local" | "readonly" | "typeset", false) => {
+            ("export" | "declare" | "local" | "readonly" | "typeset", None) => {
                 for word in rest {
                     self.assign(word);
                 }
             }
-            (other, false) if end == End::Pipe => {
+            (other, None) if end == End::Pipe => {
                 let arguments = self.expand(rest);
                 self.piped = Some(output(other, &arguments, input));
             }

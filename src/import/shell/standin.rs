@@ -3,6 +3,9 @@
 
 use super::expand::MAX_UNRESOLVED;
 
+/// How each starts.
+const START: &str = "why401-stands-in-";
+
 /// Letters and digits for each of some texts.
 pub(in crate::import) struct StandIns {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
@@ -18,11 +21,21 @@ impl StandIns {
         let numbered = texts.iter().enumerate();
         let pairs = numbered
             .map(|(number, text)| {
-                let stand_in = format!("why401-stands-in-{number}-x");
+                let stand_in = format!("{START}{number}-x");
                 (text.as_bytes().to_vec(), stand_in.into_bytes())
             })
             .collect();
         Self { pairs }
+    }
+
+    /// Whether a text starts with a stand-in.
+    pub(in crate::import) fn starts(text: &str) -> bool {
+        text.starts_with(START)
+    }
+
+    /// Whether a text holds a stand-in.
+    pub(in crate::import) fn are_in(text: &str) -> bool {
+        text.contains(START)
     }
 
     /// Puts stand-ins for the texts.

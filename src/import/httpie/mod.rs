@@ -1,0 +1,104 @@
+//! Imports command lines of HTTPie 3: `http` and `https`, alone or in shell scripts.
+//!
+//! The stages, in order: `shell` finds the commands, `arguments` reads the options, `items` what
+//! stands between them, `content` makes the content, `headers` the header fields, `build` the request.
+//! What HTTPie reads beside its command line is not read here: sessions, its configuration, `.netrc`.
+
+mod arguments;
+mod build;
+mod content;
+mod headers;
+mod items;
+mod json;
+mod media_type;
+mod nested;
+mod url;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::select::{failed, select, start};
+use super::shell::materials::Materials;
+use super::shell::script;
+use super::{ErrorKind, ImportError, Imported, Source, Surroundings};
+
+/// The names of the program.
+const PROGRAMS: &[&str] = &["http", "http.exe", "https", "https.exe"];
+
+/// The largest script that is read.
+const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The most requests of one file.
+const MAX_REQUESTS: usize = 10_000;
+
+/// The most problems that are reported of one file.
+const MAX_PROBLEMS: usize = 1000;
+
+/// What to import, and with which variables.
+#[derive(Default)]
+pub struct Options {
+    /// The name of the request, or its number as in `#2`; all without one.
+    pub item: Option<String>,
+    /// Variables of the shell; the last of a name counts, and they override those of the environment.
+    pub variables: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Options({} variables)", self.variables.len())
+    }
+}
+
+/// The requests that the HTTPie commands of a script would send.
+///
+/// Nothing is run, nothing is sent. A command that HTTPie would refuse yields a problem and no
+/// request.
+pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
+    if source.bytes().len() > MAX_SOURCE_BYTES {
+        let limit_bytes = MAX_SOURCE_BYTES;
+        return failed(source.span(), ErrorKind::Large { limit_bytes });
+    }
+    let variable = |name: &str| {
+        let mut given = options.variables.iter().rev();
+        let given = given.find(|(known, _)| known == name);
+        given
+            .map(|(_, value)| value.clone())
+            .or_else(|| (surroundings.variable)(name))
+    };
+    let surroundings = &Surroundings {
+        variable: &variable,
+        ..*surroundings
+    };
+    let (commands, mut problems) = script::commands(source, PROGRAMS, surroundings.variable);
+    if commands.is_empty() && problems.is_empty() {
+        return failed(start(source), ErrorKind::NoCommandOf("http"));
+    }
+    let mut materials = Materials::new(surroundings);
+    let mut requests = Vec::new();
+    let broken: BTreeSet<usize> = problems.iter().map(|problem| problem.span.start).collect();
+    for command in commands {
+        let span = command.span;
+        // The arguments of a command whose quotes do not end are not what was meant.
+        if broken.range(span.start..=span.end).next().is_some() {
+            continue;
+        }
+        if requests.len() >= MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
+            problems.push(ImportError::new(span, ErrorKind::TooMuch));
+            break;
+        }
+        match build::request(command, &mut materials) {
+            Ok(request) => requests.push(request),
+            Err(mut more) => problems.append(&mut more),
+        }
+    }
+    problems.sort_by_key(|problem| problem.span);
+    problems.truncate(MAX_PROBLEMS);
+    select(
+        Imported { requests, problems },
+        options.item.as_deref(),
+        source,
+    )
+}
