@@ -9,6 +9,7 @@ pub mod error;
 pub mod files;
 pub mod har;
 pub mod httpie;
+pub mod hurl;
 pub mod postman;
 pub mod source;
 

@@ -9,6 +9,7 @@
 mod curl;
 mod har;
 mod httpie;
+mod hurl;
 mod postman;
 mod round_trip;
 

@@ -77,7 +77,7 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
             problems.push(ImportError::new(span, ErrorKind::TooMuch));
             break;
         }
-        match one(command, &mut materials) {
+        match of_command(command, &mut materials) {
             Ok(mut more) => requests.append(&mut more),
             Err(mut more) => problems.append(&mut more),
         }
@@ -87,7 +87,11 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
     Imported { requests, problems }
 }
 
-fn one(
+/// The requests of one command, which may be put together by another importer.
+///
+/// # Errors
+/// When curl would refuse it.
+pub(super) fn of_command(
     command: Command,
     materials: &mut Materials<'_>,
 ) -> Result<Vec<ImportedRequest>, Vec<ImportError>> {
