@@ -4,6 +4,7 @@
 //! never touches the network; environment variables and files come through what its caller passes
 //! in. All problems of a file are reported, each with its place.
 
+pub mod bruno;
 pub mod curl;
 pub mod error;
 pub mod files;

@@ -6,6 +6,7 @@
     reason = "a fixture that cannot be read shall say so at once"
 )]
 
+mod bruno;
 mod curl;
 mod har;
 mod httpie;

@@ -12,7 +12,7 @@ mod items;
 mod json;
 mod media_type;
 mod nested;
-mod url;
+pub(super) mod url;
 
 #[cfg(test)]
 mod tests;

@@ -186,7 +186,7 @@ fn without_needless_escapes(text: &str) -> String {
 }
 
 /// RFC 3986 section 5.2.4, for a path that starts with a slash.
-fn without_dot_segments(path: &str) -> String {
+pub(in crate::import) fn without_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/') {
         match segment {

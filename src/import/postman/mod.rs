@@ -9,12 +9,12 @@ mod body;
 mod build;
 mod collection;
 mod headers;
-mod multipart;
+pub(super) mod multipart;
 mod scripts;
 mod select;
-mod signed;
-mod url;
-mod variables;
+pub(super) mod signed;
+pub(super) mod url;
+pub(super) mod variables;
 mod written;
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! The content of `multipart/form-data` as Postman writes it.
 
 /// Postman makes up the digits anew for each request.
-pub(super) const BOUNDARY: &str = "--------------------------000000000000000000000000";
+pub(in crate::import) const BOUNDARY: &str = "--------------------------000000000000000000000000";
 
 /// A part of a form.
-pub(super) struct Part {
-    pub(super) name: String,
-    pub(super) file_name: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) content: Vec<u8>,
+pub(in crate::import) struct Part {
+    pub(in crate::import) name: String,
+    pub(in crate::import) file_name: Option<String>,
+    pub(in crate::import) content_type: Option<String>,
+    pub(in crate::import) content: Vec<u8>,
 }
 
 /// The content of a form.
-pub(super) fn content(parts: &[Part]) -> Vec<u8> {
+pub(in crate::import) fn content(parts: &[Part]) -> Vec<u8> {
     let mut content = Vec::new();
     for part in parts {
         let mut head = format!(
@@ -36,7 +36,7 @@ pub(super) fn content(parts: &[Part]) -> Vec<u8> {
 }
 
 /// The media type that goes by the end of a file's name.
-pub(super) fn media_type(file: &str) -> &'static str {
+pub(in crate::import) fn media_type(file: &str) -> &'static str {
     let end = file.rsplit_once('.').map_or("", |(_, end)| end);
     let end = end.to_ascii_lowercase();
     let known = MEDIA_TYPES.iter().find(|(known, _)| *known == end);

@@ -8,7 +8,7 @@ use super::url::escape;
 use super::variables::around;
 
 /// Stands for a value that is computed when the request is sent.
-pub(super) const COMPUTED: &str = "computed_when_sent";
+pub(in crate::import) const COMPUTED: &str = "computed_when_sent";
 
 fn tell(scheme: &str, draft: &mut Draft) {
     draft.warn(&format!(

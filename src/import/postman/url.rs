@@ -6,10 +6,10 @@ use super::variables::{around, has_variable, parts};
 use crate::model::{Origin, Scheme, Url};
 
 /// Where a request goes.
-pub(super) struct Address {
+pub(in crate::import) struct Address {
     protocol: Option<String>,
     /// User and password, as the URL has them.
-    pub(super) user: Option<(String, String)>,
+    pub(in crate::import) user: Option<(String, String)>,
     host: String,
     port: Option<String>,
     path: String,
@@ -23,7 +23,7 @@ impl Address {
     ///
     /// # Errors
     /// When no request could be sent to it.
-    pub(super) fn parse(url: &str, escapes: bool) -> Result<Self, &'static str> {
+    pub(in crate::import) fn parse(url: &str, escapes: bool) -> Result<Self, &'static str> {
         let url = url.trim_start();
         let mask = masked(url);
         let mut rest = Part { url, mask: &mask };
@@ -73,7 +73,7 @@ impl Address {
     }
 
     /// The value of `Host`.
-    pub(super) fn host_field(&self) -> String {
+    pub(in crate::import) fn host_field(&self) -> String {
         let host = lower_case(&self.host);
         match &self.port {
             Some(port) => format!("{host}:{port}"),
@@ -82,7 +82,7 @@ impl Address {
     }
 
     /// Puts a parameter in place of those of that name.
-    pub(super) fn set_query(&mut self, name: &str, value: &str) {
+    pub(in crate::import) fn set_query(&mut self, name: &str, value: &str) {
         let query = self.query.take().unwrap_or_default();
         let mut pairs: Vec<String> = query
             .split('&')
@@ -99,7 +99,7 @@ impl Address {
     ///
     /// # Errors
     /// When its scheme, host or port cannot be.
-    pub(super) fn url(&self) -> Result<Url, &'static str> {
+    pub(in crate::import) fn url(&self) -> Result<Url, &'static str> {
         let escaped = |text: &str, is_special: fn(char) -> bool| {
             if self.escapes {
                 around(text, |text| escape(text, is_special))
@@ -203,7 +203,7 @@ fn lower_case(host: &str) -> String {
 }
 
 /// Percent-encodes control characters, what is not ASCII, and what is special.
-pub(super) fn escape(text: &str, is_special: impl Fn(char) -> bool) -> String {
+pub(in crate::import) fn escape(text: &str, is_special: impl Fn(char) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii_control() || !c.is_ascii() || is_special(c) {

@@ -32,7 +32,7 @@ impl Variables {
 
     /// The rows of a list as collections and environments have it: `[{"key", "value"}]`, or
     /// `{"name": value}` in older files. Rows that are switched off are left out.
-    pub(super) fn from_json(list: &Value) -> Self {
+    pub(in crate::import) fn from_json(list: &Value) -> Self {
         let mut variables = Self::default();
         match list {
             Value::Array(rows) => rows.iter().for_each(|row| variables.add(row)),
@@ -64,7 +64,7 @@ impl Variables {
 }
 
 /// A value as Postman puts it into a text.
-pub(super) fn text(value: &Value) -> String {
+pub(in crate::import) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -73,7 +73,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// Replaces variables by their values.
-pub(super) struct Resolver {
+pub(in crate::import) struct Resolver {
     /// The first that has a name gives its value.
     scopes: Vec<Variables>,
     /// What scripts set: a blank value of theirs is not what is sent.
@@ -84,7 +84,7 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    pub(super) fn new(scopes: Vec<Variables>, set_by_scripts: BTreeSet<String>) -> Self {
+    pub(in crate::import) fn new(scopes: Vec<Variables>, set_by_scripts: BTreeSet<String>) -> Self {
         Self {
             scopes,
             set_by_scripts,
@@ -95,7 +95,7 @@ impl Resolver {
     }
 
     /// The text with all variables replaced that have a value; others stay as they stand.
-    pub(super) fn resolve(&mut self, text: &str) -> String {
+    pub(in crate::import) fn resolve(&mut self, text: &str) -> String {
         let mut resolved = self.pass(text, &mut Vec::new());
         // A name may be made of variables: `{{url_{{stage}}}}`.
         for _ in 1..MAX_DEPTH {
@@ -109,12 +109,12 @@ impl Resolver {
     }
 
     /// Whether the values together grew larger than an import holds.
-    pub(super) fn is_spent(&self) -> bool {
+    pub(in crate::import) fn is_spent(&self) -> bool {
         self.left_bytes == 0
     }
 
     /// The variables that stand in their own values.
-    pub(super) fn cyclic(&self) -> &BTreeSet<String> {
+    pub(in crate::import) fn cyclic(&self) -> &BTreeSet<String> {
         &self.cyclic
     }
 
@@ -200,7 +200,7 @@ fn next_token(text: &str) -> Option<Token<'_>> {
 }
 
 /// The parts of a text, in order: `true` with those that are variables.
-pub(super) fn parts(text: &str) -> Vec<(&str, bool)> {
+pub(in crate::import) fn parts(text: &str) -> Vec<(&str, bool)> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(token) = next_token(rest) {
@@ -213,12 +213,12 @@ pub(super) fn parts(text: &str) -> Vec<(&str, bool)> {
 }
 
 /// Whether a text holds a variable.
-pub(super) fn has_variable(text: &str) -> bool {
+pub(in crate::import) fn has_variable(text: &str) -> bool {
     next_token(text).is_some()
 }
 
 /// Changes the text around variables, and leaves those as they stand.
-pub(super) fn around(text: &str, change: impl Fn(&str) -> String) -> String {
+pub(in crate::import) fn around(text: &str, change: impl Fn(&str) -> String) -> String {
     let parts = parts(text).into_iter();
     parts
         .map(|(part, is_variable)| {

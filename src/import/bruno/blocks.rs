@@ -1,0 +1,197 @@
+//! The blocks of a `.bru` file: `headers { … }`, `body:json { … }`.
+
+use crate::import::{ErrorKind, ImportError, Span};
+
+/// A block.
+#[derive(Debug)]
+pub(super) struct Block<'t> {
+    pub(super) name: &'t str,
+    /// What stands between its brackets, without the last line break.
+    content: &'t str,
+    /// Where the content starts in the whole text.
+    start: usize,
+    /// From its name to its closing bracket.
+    pub(super) span: Span,
+}
+
+/// A line `name: value` that is switched on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// Reads a file that starts at `base` of the whole text; all that is wrong is noted.
+pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>) {
+    let mut blocks = Vec::new();
+    let mut problems = Vec::new();
+    let mut open: Option<(Block<'_>, char)> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let plain = line.trim_end();
+        if let Some((mut block, close)) = open.take() {
+            if plain.starts_with(close) {
+                let inside = block.start - base;
+                let content = text.get(inside..start).unwrap_or_default();
+                block.content = content.strip_suffix('\n').unwrap_or(content);
+                block.content = block.content.strip_suffix('\r').unwrap_or(block.content);
+                block.span = Span::new(block.span.start, base + start + 1);
+                blocks.push(block);
+            } else {
+                open = Some((block, close));
+            }
+            continue;
+        }
+        let plain = plain.trim_start_matches('\u{feff}');
+        if plain.trim().is_empty() || plain.starts_with('#') || plain.starts_with("//") {
+            continue;
+        }
+        let span = Span::new(base + start, base + start + line.trim_end().len());
+        match opening(plain) {
+            Some((name, close)) => {
+                let block = Block {
+                    name,
+                    content: "",
+                    start: base + at,
+                    span,
+                };
+                open = Some((block, close));
+            }
+            None => {
+                let kind = ErrorKind::Syntax("a block is expected here: a name and {");
+                problems.push(ImportError::new(span, kind));
+                // What follows would only repeat it.
+                break;
+            }
+        }
+    }
+    if let Some((block, _)) = open {
+        let kind = ErrorKind::Syntax("this block does not end: its } has to start a line");
+        problems.push(ImportError::new(block.span, kind));
+    }
+    (blocks, problems)
+}
+
+/// `name {` or `name [`, and what closes it.
+fn opening(line: &str) -> Option<(&str, char)> {
+    let (name, close) = match line.strip_suffix('{') {
+        Some(name) => (name, '}'),
+        None => (line.strip_suffix('[')?, ']'),
+    };
+    let name = name.trim_end();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || ":-_".contains(c);
+    (!name.is_empty() && name.chars().all(is_name)).then_some((name, close))
+}
+
+impl Block<'_> {
+    /// The content as text, without the two spaces at the start of each line.
+    pub(super) fn text(&self) -> String {
+        let lines = self.content.split('\n').map(|line| {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            line.strip_prefix("  ").unwrap_or(line)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The value of the last row of that name.
+    pub(super) fn get(&self, name: &str) -> String {
+        let rows = self.rows();
+        let row = rows.into_iter().rev().find(|row| row.name == name);
+        row.map(|row| row.value).unwrap_or_default()
+    }
+
+    /// The rows that are switched on.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut lines = self.content.split('\n');
+        while let Some(line) = lines.next() {
+            let Some((name, value)) = split(line.trim()) else {
+                continue;
+            };
+            let value = match value.strip_prefix("'''") {
+                Some(first) => multiline(first, &mut lines),
+                None => value.to_owned(),
+            };
+            if let Some(name) = switched_on(name) {
+                let name = name.trim_matches('"').to_owned();
+                rows.push(Row { name, value });
+            }
+        }
+        rows
+    }
+}
+
+fn switched_on(name: &str) -> Option<&str> {
+    (!name.starts_with('~') && !name.is_empty()).then_some(name)
+}
+
+/// Name and value; a name in quotes may hold colons.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let quoted = line.trim_start_matches('~').strip_prefix('"');
+    let from = match quoted.and_then(|rest| rest.find('"')) {
+        Some(end) => line.len() - quoted.map_or(0, str::len) + end,
+        None => 0,
+    };
+    let at = from + line.get(from..)?.find(':')?;
+    Some((line.get(..at)?.trim(), line.get(at + 1..)?.trim()))
+}
+
+/// What stands up to the closing quotes, each line without the four spaces that indent it.
+fn multiline<'t>(first: &str, lines: &mut impl Iterator<Item = &'t str>) -> String {
+    if let Some((only, _)) = first.split_once("'''") {
+        return only.to_owned();
+    }
+    let mut text: Vec<&str> = vec![first];
+    for line in lines {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let inside = line.split_once("'''").map(|(before, _)| before);
+        let part = inside.unwrap_or(line);
+        text.push(part.get(4..).unwrap_or_default());
+        if inside.is_some() {
+            break;
+        }
+    }
+    text.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_have_rows_or_text() {
+        let text = "meta {\n  name: A b: c\n}\n\nheaders {\n  X-A: 1:2\n  ~X-Off: 2\n  \"a:b\": c\n  m: '''\n    one\n      two\n  '''\n}\n\
+                    body:json {\n  {\n    \"a\": {\n    }\n  }\n}\nvars:secret [\n  token,\n]\n";
+        let (blocks, problems) = read(text, 0);
+        assert_eq!(problems, []);
+        let names: Vec<&str> = blocks.iter().map(|block| block.name).collect();
+        assert_eq!(names, ["meta", "headers", "body:json", "vars:secret"]);
+        assert_eq!(blocks[0].get("name"), "A b: c");
+        let rows: Vec<(String, String)> = blocks[1]
+            .rows()
+            .into_iter()
+            .map(|row| (row.name, row.value))
+            .collect();
+        let expected = [("X-A", "1:2"), ("a:b", "c"), ("m", "one\n  two")];
+        assert_eq!(rows, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+        assert_eq!(blocks[2].text(), "{\n  \"a\": {\n  }\n}");
+    }
+
+    #[test]
+    fn what_is_no_block_or_does_not_end_is_told() {
+        let reasons = |text: &str| {
+            let problems = read(text, 0).1;
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            reasons("hello\nworld"),
+            ["a block is expected here: a name and {"]
+        );
+        assert_eq!(
+            reasons("meta {\n  a: }\n"),
+            ["this block does not end: its } has to start a line"]
+        );
+    }
+}
