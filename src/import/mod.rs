@@ -11,6 +11,7 @@ pub mod files;
 pub mod har;
 pub mod httpie;
 pub mod hurl;
+pub mod insomnia;
 pub mod postman;
 pub mod source;
 

@@ -11,6 +11,7 @@ mod curl;
 mod har;
 mod httpie;
 mod hurl;
+mod insomnia;
 mod postman;
 mod round_trip;
 

@@ -248,10 +248,17 @@ impl<'t> Reader<'t> {
 
     fn skip_body(&mut self, start: usize, end: usize) {
         let rest = self.text.get(start..).unwrap_or_default();
-        self.at = match content::read(rest) {
-            Ok(Some(body)) => self.after(start + body.length).max(start + 1),
-            _ => end,
-        };
+        match content::read(rest) {
+            Ok(Some(body)) => self.at = self.after(start + body.length).max(start + 1),
+            Ok(None) => self.at = end,
+            Err(reason) => {
+                let line = rest.lines().next().unwrap_or_default();
+                let kind = ErrorKind::Syntax(reason);
+                let span = self.span(start, line.len());
+                self.problems.push(ImportError::new(span, kind));
+                self.at = self.text.len();
+            }
+        }
     }
 
     fn answer_row(&mut self, section: Section, start: usize, end: usize, line: &str) {
