@@ -174,6 +174,7 @@ impl Walker<'_, '_> {
                 return Err(ImportError::new(word.span, ErrorKind::NoUrl));
             }
             Role::Next => self.done.push(std::mem::take(&mut self.operation)),
+            Role::Head if !on => self.operation.switch(Role::NoHead, true),
             role => self.operation.switch(role, on),
         }
         Ok(())

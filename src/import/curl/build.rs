@@ -15,13 +15,15 @@ use crate::import::unresolved as still;
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Url};
 
-/// The requests of one operation.
+/// The requests of one operation. The cookies of files, in the jar, are those of all operations up to
+/// this one.
 ///
 /// # Errors
 /// When curl refuses it.
 pub(super) fn requests(
     mut operation: Operation,
     span: Span,
+    jar: &mut Vec<Vec<u8>>,
     materials: &mut Materials<'_>,
 ) -> Result<Vec<ImportedRequest>, Vec<ImportError>> {
     let mut problems = Vec::new();
@@ -30,7 +32,13 @@ pub(super) fn requests(
     }
     drop_unknown_words(&mut operation);
     problems.extend(conflict(&operation).map(|kind| ImportError::new(span, kind)));
-    let jar = read_all(&operation.cookie_files, materials, &mut problems);
+    jar.extend(read_all(&operation.cookie_files, materials, &mut problems));
+    // Cookies pass from one operation to the next, but only those with a file of their own send any.
+    let known = if operation.cookie_files.is_empty() {
+        &[]
+    } else {
+        jar.as_slice()
+    };
     let mut requests = Vec::new();
     let mut uploads = std::mem::take(&mut operation.uploads).into_iter();
     for url in std::mem::take(&mut operation.urls) {
@@ -40,7 +48,7 @@ pub(super) fn requests(
         }
         let mut builder = Builder {
             operation: &mut operation,
-            jar: &jar,
+            jar: known,
             span,
             materials,
         };
@@ -79,6 +87,8 @@ fn conflict(operation: &Operation) -> Option<ErrorKind> {
     let uploads = !operation.uploads.is_empty();
     let asked = [
         ("--head", operation.is(Role::Head)),
+        // What switches HEAD off asks for GET.
+        ("--no-head", operation.is(Role::NoHead) && !gets_data),
         ("--get", gets_data),
         ("--form", !operation.parts.is_empty()),
         ("--data", has_data),
@@ -132,9 +142,11 @@ impl Builder<'_, '_> {
         let mut requests = Vec::new();
         for upload in &uploads {
             let body = self.body(upload.as_ref())?;
+            let mut body = body;
             for url in &urls {
                 self.materials.charge(body.bytes().len(), url)?;
                 requests.push(self.request(url, upload.as_ref(), &body)?);
+                body.is_read();
             }
         }
         Ok(requests)
@@ -169,8 +181,15 @@ impl Builder<'_, '_> {
             } else {
                 path
             };
-            let content = self.materials.read(name)?.bytes;
-            return Ok(Body::Upload { content, is_stream });
+            let mut content = self.materials.read(name)?.bytes;
+            let skipped = self.operation.resumes_at().filter(|_| !is_stream);
+            let skipped = skipped.unwrap_or(0).min(content.len());
+            content.drain(..skipped);
+            return Ok(Body::Upload {
+                content,
+                is_stream,
+                skipped,
+            });
         }
         if !self.operation.parts.is_empty() {
             let style = multipart::Style {
@@ -178,7 +197,12 @@ impl Builder<'_, '_> {
                 is_form_data: section::is_form_data(self.operation),
             };
             let (content, boundary) = multipart::content(&self.operation.parts, &style);
-            return Ok(Body::Form { content, boundary });
+            let is_stream = multipart::has_unknown_length(&self.operation.parts);
+            return Ok(Body::Form {
+                content,
+                boundary,
+                is_stream,
+            });
         }
         match &self.operation.data {
             Some(data) if !self.operation.is(Role::Get) => Ok(Body::Data(data.bytes.clone())),
@@ -209,7 +233,7 @@ impl Builder<'_, '_> {
             method: self.method(body),
             target: url_value.path_and_query(),
             url: url_value,
-            version: HttpVersion::Http11,
+            version: self.version(),
             pseudo: FieldSection::default(),
             fields,
             content: Content::complete(body.bytes()),
@@ -249,7 +273,8 @@ impl Builder<'_, '_> {
                 .default_scheme
                 .as_ref()
                 .map(|word| word.bytes.as_slice()),
-            path_as_is: operation.is(Role::PathAsIs),
+            // To append to a query curl reads the URL once more, without this option.
+            path_as_is: operation.is(Role::PathAsIs) && query.is_none(),
             query: query.as_deref(),
             upload: upload
                 .filter(|file| !is_stream(file))
@@ -267,6 +292,14 @@ impl Builder<'_, '_> {
         match &self.operation.target {
             Some(given) => Url::from_parts(url.origin, &given.bytes),
             None => url,
+        }
+    }
+
+    fn version(&self) -> HttpVersion {
+        const VERSIONS: &[Role] = &[Role::Http10, Role::Http11, Role::Http2];
+        match self.operation.last_of(VERSIONS) {
+            Some(Role::Http10) => HttpVersion::Http10,
+            _ => HttpVersion::Http11,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::{Scheme, Timestamp};
 struct Cookie {
     name: Vec<u8>,
     value: Vec<u8>,
-    /// In lower case, without a leading dot; empty for any host.
+    /// In lower case, without a leading dot; empty if it names none.
     domain: String,
     /// Whether hosts below the domain get it too.
     below: bool,
@@ -67,7 +67,9 @@ impl Cookie {
             let outer = host.strip_suffix(self.domain.as_str());
             self.below && outer.is_some_and(|outer| outer.ends_with('.'))
         };
-        self.domain.is_empty() || host == self.domain || below()
+        // One that names no host is found for addresses only.
+        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        (self.domain.is_empty() && is_address) || host == self.domain || below()
     }
 
     /// RFC 6265 section 5.1.4.

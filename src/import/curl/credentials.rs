@@ -7,9 +7,9 @@ use super::netrc;
 use super::operation::Operation;
 use super::options::Role;
 use super::url::Target;
-use crate::import::ImportError;
 use crate::import::shell::materials::Materials;
 use crate::import::shell::word::Word;
+use crate::import::{ErrorKind, ImportError};
 
 /// The first message of NTLM, which is the same for everybody.
 const NTLM_TYPE_1: &str = "NTLM TlRMTVNTUAABAAAABoIIAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -45,14 +45,20 @@ pub(super) fn authorization(
         return Ok(None);
     };
     let value = match chosen.as_slice() {
+        [.., Role::Sigv4] => {
+            if let (Some(span), false) = (operation.blank_sigv4, gives_own(operation)) {
+                let option = "--aws-sigv4";
+                let reason = "a provider is missing, such as aws:amz";
+                let kind = ErrorKind::Value { option, reason };
+                return Err(ImportError::new(span, kind));
+            }
+            operation.warn("the signature of --aws-sigv4 is left out: it holds for minutes only");
+            None
+        }
         [] | [Role::Basic] if operation.bearer.is_none() => Some(basic(&user)),
         [Role::Ntlm] => {
             operation.warn("the NTLM handshake goes on after the first request, which this is");
             Some(NTLM_TYPE_1.as_bytes().to_vec())
-        }
-        [Role::Sigv4] => {
-            operation.warn("the signature of --aws-sigv4 is left out: it holds for minutes only");
-            None
         }
         _ => {
             operation.warn(
@@ -104,6 +110,16 @@ fn from_netrc(
     };
     let found = text.and_then(|text| netrc::credentials(&text.text(), target.host_name()));
     Ok(found.map(|(user, password)| Word::new(format!("{user}:{password}"), Default::default())))
+}
+
+/// Whether a line of `-H` stands for `Authorization`, so that curl makes none.
+fn gives_own(operation: &Operation) -> bool {
+    const NAME: &[u8] = b"authorization";
+    operation.lines.iter().any(|line| {
+        let name = line.bytes.get(..NAME.len());
+        let is_name = name.is_some_and(|name| name.eq_ignore_ascii_case(NAME));
+        is_name && matches!(line.bytes.get(NAME.len()), Some(b':' | b';'))
+    })
 }
 
 /// A variable that nothing defines stays readable: encoded, nobody could tell it from a password.

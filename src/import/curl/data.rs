@@ -46,6 +46,10 @@ fn urlencoded(value: &Word, materials: &mut Materials<'_>) -> Result<Word, Impor
         _ => value.with_bytes(rest),
     };
     let mut encoded = name.to_vec();
+    // Of an empty file curl sends not even the name.
+    if content.bytes.is_empty() && rest.starts_with(b"@") {
+        return Ok(value.with_bytes(Vec::new()));
+    }
     if !name.is_empty() {
         encoded.push(b'=');
     }

@@ -18,8 +18,45 @@ pub(super) struct Piece {
     pub(super) content: Vec<u8>,
     pub(super) filename: Option<Vec<u8>>,
     pub(super) content_type: Option<Vec<u8>>,
-    pub(super) encoder: Option<Vec<u8>>,
+    pub(super) encoder: Option<Encoder>,
+    /// Whether the last encoder is none that curl knows.
+    has_wrong_encoder: bool,
     pub(super) lines: Vec<Vec<u8>>,
+}
+
+/// A `Content-Transfer-Encoding` (RFC 2045 section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoder {
+    Base64,
+    Binary,
+    EightBit,
+    QuotedPrintable,
+    SevenBit,
+}
+
+impl Encoder {
+    const ALL: [Self; 5] = [
+        Self::Base64,
+        Self::Binary,
+        Self::EightBit,
+        Self::QuotedPrintable,
+        Self::SevenBit,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Binary => "binary",
+            Self::EightBit => "8bit",
+            Self::QuotedPrintable => "quoted-printable",
+            Self::SevenBit => "7bit",
+        }
+    }
+
+    fn named(name: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|encoder| encoder.name().as_bytes().eq_ignore_ascii_case(name))
+    }
 }
 
 /// Reads a value of `-F`, or of `--form-string` if `literal`.
@@ -68,15 +105,21 @@ pub(super) fn part(
     loop {
         let (data, mut piece) = scan.piece(materials, value, warnings)?;
         match kind {
-            None => piece.content = data,
+            None => {
+                piece.content = data;
+                let guess = piece.filename.as_deref().and_then(guess_type);
+                let guess = guess.map(|guess| guess.as_bytes().to_vec());
+                piece.content_type = piece.content_type.or(guess);
+            }
             Some(kind) => {
                 let path = value.with_bytes(data);
                 let read = materials.read(&path)?;
                 piece.content = read.bytes;
                 part.unresolved.extend(read.unresolved);
-                piece.name_file(&path.bytes, kind == b'@');
+                piece.name_file(&path.bytes, kind == b'@', warnings);
             }
         }
+        piece.check_encoder().map_err(refused)?;
         part.files.push(piece);
         if kind != Some(b'@') || !scan.next_file() {
             return Ok(part);
@@ -85,8 +128,25 @@ pub(super) fn part(
 }
 
 impl Piece {
+    /// Whether curl can encode the content.
+    fn check_encoder(&self) -> Result<(), &'static str> {
+        if self.has_wrong_encoder {
+            return Err(
+                "the encoder of a form field is none of base64, quoted-printable, 7bit, 8bit and \
+                 binary",
+            );
+        }
+        if self.encoder == Some(Encoder::SevenBit) && !self.content.is_ascii() {
+            return Err("the encoder 7bit takes nothing but ASCII");
+        }
+        Ok(())
+    }
+
     /// What curl derives from the path: the file's name and a type by its extension.
-    fn name_file(&mut self, path: &[u8], is_file: bool) {
+    fn name_file(&mut self, path: &[u8], is_file: bool, warnings: &mut Vec<String>) {
+        if !is_file && self.filename.take().is_some() {
+            warnings.push("curl ignores filename= after <: write @ before the file".to_owned());
+        }
         if is_file && self.filename.is_none() {
             let name = path.rsplit(|byte| *byte == b'/').next();
             self.filename = Some(name.unwrap_or(path).to_vec());
@@ -148,7 +208,8 @@ impl<'a> Scan<'a> {
                 piece.filename = Some(self.word());
             } else if self.eat("encoder=") {
                 in_type = false;
-                piece.encoder = Some(self.word());
+                piece.encoder = Encoder::named(&self.word());
+                piece.has_wrong_encoder = piece.encoder.is_none();
             } else if self.eat("headers=") {
                 in_type = false;
                 self.lines(&mut piece, materials, at)?;
@@ -165,10 +226,7 @@ impl<'a> Scan<'a> {
                 warnings.push(sentence.to_owned());
             }
         }
-        if piece.content_type.is_none() {
-            let guess = piece.filename.as_deref().and_then(guess_type);
-            piece.content_type = guess.map(|guess| guess.as_bytes().to_vec());
-        }
+        piece.content_type = piece.content_type.or_else(|| own_type(&piece.lines));
         Ok((data, piece))
     }
 
@@ -182,11 +240,7 @@ impl<'a> Scan<'a> {
             self.blanks();
             let path = at.with_bytes(self.word());
             let text = materials.read(&path)?;
-            let lines = text.bytes.split(|byte| *byte == b'\n');
-            let lines = lines.map(|line| line.trim_ascii().to_vec());
-            piece
-                .lines
-                .extend(lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")));
+            piece.lines.extend(unfolded(&text.bytes));
         } else {
             self.blanks();
             piece.lines.push(self.word());
@@ -235,6 +289,31 @@ impl<'a> Scan<'a> {
         self.rest = self.rest.get(end..).unwrap_or_default();
         text
     }
+}
+
+/// The lines of a file; one that starts with a blank goes on with the line before it.
+fn unfolded(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    let plain = text.split(|byte| *byte == b'\n');
+    let plain = plain.map(<[u8]>::trim_ascii_end);
+    for line in plain.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
+        match lines.last_mut() {
+            Some(last) if matches!(line.first(), Some(b' ' | b'\t')) => last.extend(line),
+            _ => lines.push(line.trim_ascii_start().to_vec()),
+        }
+    }
+    lines
+}
+
+/// The type among the lines of a part; `type=` goes before it.
+fn own_type(lines: &[Vec<u8>]) -> Option<Vec<u8>> {
+    const NAME: &[u8] = b"content-type:";
+    let value = |line: &Vec<u8>| {
+        let start = line.get(..NAME.len())?;
+        let value = line.get(NAME.len()..)?.trim_ascii().to_vec();
+        start.eq_ignore_ascii_case(NAME).then_some(value)
+    };
+    lines.iter().find_map(value)
 }
 
 /// A string in double quotes and where it ends; `None` if it is not in quotes, or they do not end.

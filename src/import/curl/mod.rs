@@ -10,6 +10,7 @@ mod config_file;
 mod cookies;
 mod credentials;
 mod data;
+mod date;
 mod form;
 mod glob;
 mod multipart;
@@ -101,6 +102,7 @@ pub(super) fn of_command(
     // After an option that is not understood nobody knows which words are URLs.
     let is_unsure = problems.iter().any(hides_words);
     let mut requests = Vec::new();
+    let mut jar = Vec::new();
     for mut operation in operations {
         if requests.len() > MAX_REQUESTS {
             problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
@@ -109,7 +111,7 @@ pub(super) fn of_command(
         for warning in &command.warnings {
             operation.warn(warning);
         }
-        match build::requests(operation, command.span, materials) {
+        match build::requests(operation, command.span, &mut jar, materials) {
             Ok(mut more) => requests.append(&mut more),
             Err(more) => {
                 let follows = |problem: &ImportError| is_unsure && is_about_urls(problem);

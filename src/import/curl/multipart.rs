@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::form::{Part, Piece};
+use super::form::{Encoder, Part, Piece};
 
 /// How the parts of a form are written.
 pub(super) struct Style {
@@ -71,17 +71,17 @@ fn push_piece(content: &mut Vec<u8>, piece: &Piece, mut disposition: Vec<u8>, es
         push_parameter(&mut disposition, "filename", filename, escape);
     }
     let mut lines = vec![disposition];
-    let own_type = piece.lines.iter().any(|line| {
-        line.get(..13)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"content-type:"))
-    });
-    if let (Some(content_type), false) = (&piece.content_type, own_type) {
+    if let Some(content_type) = &piece.content_type {
         lines.push([b"Content-Type: ".as_slice(), content_type].concat());
     }
     if let Some(encoder) = &piece.encoder {
-        lines.push([b"Content-Transfer-Encoding: ".as_slice(), encoder].concat());
+        lines.push(format!("Content-Transfer-Encoding: {}", encoder.name()).into_bytes());
     }
-    lines.extend(piece.lines.iter().cloned());
+    let is_type = |line: &&Vec<u8>| {
+        let start = line.get(..13);
+        start.is_some_and(|start| start.eq_ignore_ascii_case(b"content-type:"))
+    };
+    lines.extend(piece.lines.iter().filter(|line| !is_type(line)).cloned());
     for line in lines {
         content.extend_from_slice(&line);
         content.extend_from_slice(b"\r\n");
@@ -92,8 +92,9 @@ fn push_piece(content: &mut Vec<u8>, piece: &Piece, mut disposition: Vec<u8>, es
 }
 
 fn encoded(piece: &Piece) -> Vec<u8> {
-    match piece.encoder.as_deref() {
-        Some(b"base64") => {
+    match piece.encoder {
+        Some(Encoder::QuotedPrintable) => quoted_printable(&piece.content),
+        Some(Encoder::Base64) => {
             let text = STANDARD.encode(&piece.content);
             // Lines of 76 characters (RFC 2045 section 6.8).
             let lines: Vec<&[u8]> = text.as_bytes().chunks(76).collect();
@@ -101,6 +102,48 @@ fn encoded(piece: &Piece) -> Vec<u8> {
         }
         _ => piece.content.clone(),
     }
+}
+
+/// RFC 2045 section 6.7; a line end of the content stays one.
+fn quoted_printable(content: &[u8]) -> Vec<u8> {
+    const MAX_LINE_BYTES: usize = 76;
+    let mut encoded = Vec::with_capacity(content.len());
+    let mut line_bytes = 0;
+    let mut rest = content;
+    while let Some((byte, after)) = rest.split_first() {
+        let ends_line = after.is_empty() || after.starts_with(b"\r\n");
+        if rest.starts_with(b"\r\n") {
+            encoded.extend_from_slice(b"\r\n");
+            line_bytes = 0;
+            rest = rest.get(2..).unwrap_or_default();
+            continue;
+        }
+        let is_plain = match byte {
+            b' ' | b'\t' => !ends_line,
+            byte => byte.is_ascii_graphic() && *byte != b'=',
+        };
+        let unit = if is_plain {
+            vec![*byte]
+        } else {
+            format!("={byte:02X}").into_bytes()
+        };
+        // What ends a line needs no room for the `=` of a soft line end.
+        let room = MAX_LINE_BYTES - usize::from(!ends_line);
+        if line_bytes + unit.len() > room {
+            encoded.extend_from_slice(b"=\r\n");
+            line_bytes = 0;
+        }
+        line_bytes += unit.len();
+        encoded.extend_from_slice(&unit);
+        rest = after;
+    }
+    encoded
+}
+
+/// Whether curl cannot tell before how long the content is.
+pub(super) fn has_unknown_length(parts: &[Part]) -> bool {
+    let mut pieces = parts.iter().flat_map(|part| &part.files);
+    pieces.any(|piece| piece.encoder == Some(Encoder::QuotedPrintable) && !piece.content.is_empty())
 }
 
 fn push_delimiter(content: &mut Vec<u8>, boundary: &str, last: bool) {

@@ -1,11 +1,12 @@
 //! What a curl command asks for, option by option: one operation between two `--next`.
 
 use super::data;
+use super::date;
 use super::form::{self, Part};
 use super::options::{CurlOption, Role};
 use crate::import::shell::materials::Materials;
 use crate::import::shell::word::Word;
-use crate::import::{ErrorKind, ImportError};
+use crate::import::{ErrorKind, ImportError, Span};
 
 /// The requests that share one set of options.
 #[derive(Debug, Default)]
@@ -31,6 +32,10 @@ pub(super) struct Operation {
     pub(super) referer: Option<Word>,
     pub(super) range: Option<Word>,
     pub(super) resume: Option<Word>,
+    /// The field of `--time-cond`: its name and a date.
+    pub(super) time_condition: Option<(&'static str, String)>,
+    /// Whether the value of `--aws-sigv4` names nobody.
+    pub(super) blank_sigv4: Option<Span>,
     pub(super) target: Option<Word>,
     pub(super) default_scheme: Option<Word>,
     pub(super) netrc_file: Option<Word>,
@@ -87,17 +92,41 @@ impl Operation {
             Role::Bearer => self.bearer = Some(not_blank(option, value)?),
             Role::Method => self.method = Some(one_word(not_blank(option, value)?)?),
             Role::Target => self.target = Some(not_blank(option, value)?),
-            Role::DefaultScheme => self.default_scheme = Some(not_blank(option, value)?),
+            Role::DefaultScheme => self.default_scheme = Some(protocol(not_blank(option, value)?)?),
             Role::Range => self.range = Some(not_blank(option, value)?),
             Role::NetrcFile => self.netrc_file = Some(not_blank(option, value)?),
-            Role::Resume => self.resume = Some(value),
+            Role::Resume => self.resume = Some(offset(value)?),
             Role::User => self.user = Some(value),
             Role::UserAgent => self.user_agent = Some(value),
-            Role::Sigv4 => self.switch(Role::Sigv4, true),
-            Role::TimeCondition => self.warn("the condition of --time-cond is left out"),
+            Role::Sigv4 => {
+                self.blank_sigv4 = value.bytes.is_empty().then_some(value.span);
+                self.switch(Role::Sigv4, true);
+            }
+            Role::TimeCondition => self.condition(&value),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Where `--continue-at` goes on, if it names a place.
+    pub(super) fn resumes_at(&self) -> Option<usize> {
+        self.resume.as_ref()?.text().parse().ok()
+    }
+
+    /// A date with `-` or `=` before it for other fields, or a file whose date is not known here.
+    fn condition(&mut self, value: &Word) {
+        let text = value.text();
+        let (name, date) = match text.split_at_checked(1) {
+            Some(("-", date)) => ("If-Unmodified-Since", date),
+            Some(("=", date)) => ("Last-Modified", date),
+            Some(("+", date)) => ("If-Modified-Since", date),
+            _ => ("If-Modified-Since", text.as_str()),
+        };
+        let date = date::seconds(date).and_then(date::http);
+        if date.is_none() {
+            self.warn("the condition of --time-cond is left out: it is no date");
+        }
+        self.time_condition = date.map(|date| (name, date));
     }
 
     /// Notes what the user must know, once.
@@ -205,6 +234,36 @@ impl Operation {
 fn not_blank(option: &CurlOption, value: Word) -> Result<Word, ImportError> {
     if value.bytes.is_empty() {
         let kind = ErrorKind::BlankValue(format!("--{}", option.name));
+        return Err(ImportError::new(value.span, kind));
+    }
+    Ok(value)
+}
+
+/// The protocols that `--proto-default` knows.
+const PROTOCOLS: &[&str] = &[
+    "dict", "file", "ftp", "ftps", "gopher", "gophers", "http", "https", "imap", "imaps", "ldap",
+    "ldaps", "mqtt", "pop3", "pop3s", "rtmp", "rtsp", "scp", "sftp", "smb", "smbs", "smtp",
+    "smtps", "telnet", "tftp", "ws", "wss",
+];
+
+fn protocol(name: Word) -> Result<Word, ImportError> {
+    let text = name.text().to_ascii_lowercase();
+    if name.unresolved.is_empty() && !PROTOCOLS.contains(&text.as_str()) {
+        let option = "--proto-default";
+        let reason = "curl knows no protocol of this name";
+        let kind = ErrorKind::Value { option, reason };
+        return Err(ImportError::new(name.span, kind));
+    }
+    Ok(name)
+}
+
+/// A number of bytes, or `-` for as many as there are.
+fn offset(value: Word) -> Result<Word, ImportError> {
+    let is_number = !value.bytes.is_empty() && value.bytes.iter().all(u8::is_ascii_digit);
+    if value.bytes != b"-" && value.unresolved.is_empty() && !is_number {
+        let option = "--continue-at";
+        let reason = "this is neither a number of bytes nor a -";
+        let kind = ErrorKind::Value { option, reason };
         return Err(ImportError::new(value.span, kind));
     }
     Ok(value)

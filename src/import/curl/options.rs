@@ -59,6 +59,8 @@ pub(super) enum Role {
     Netrc,
     NetrcFile,
     Next,
+    /// `--no-head`, which asks for GET.
+    NoHead,
     NoUserInUrl,
     Ntlm,
     PathAsIs,

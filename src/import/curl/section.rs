@@ -23,11 +23,32 @@ const HTTP2_SETTINGS: &str = "AAMAAABkAAQAoAAAAAIAAAAA";
 pub(super) enum Body {
     Absent,
     Data(Vec<u8>),
-    Form { content: Vec<u8>, boundary: String },
-    Upload { content: Vec<u8>, is_stream: bool },
+    Form {
+        content: Vec<u8>,
+        boundary: String,
+        is_stream: bool,
+    },
+    Upload {
+        content: Vec<u8>,
+        is_stream: bool,
+        /// What `--continue-at` leaves out before it.
+        skipped: usize,
+    },
 }
 
 impl Body {
+    /// Standard input can be read once.
+    pub(super) fn is_read(&mut self) {
+        if let Self::Upload {
+            content,
+            is_stream: true,
+            ..
+        } = self
+        {
+            content.clear();
+        }
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Absent => &[],
@@ -66,6 +87,7 @@ pub(super) fn section(sending: &Sending<'_>) -> FieldSection {
     writer.client();
     writer.connection();
     writer.cookies();
+    writer.time_condition();
     writer.custom();
     writer.content();
     FieldSection::from_lines(writer.lines, Provenance::Import)
@@ -136,6 +158,25 @@ fn read(line: &Word) -> Option<Given> {
     })
 }
 
+/// `7-`, of a number that may have zeros before it and other things after it.
+fn from_number(text: &[u8]) -> Vec<u8> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit());
+    let digits = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+    let digits = match digits {
+        // A variable that nothing defines, or what curl passes on as it stands.
+        [] => text,
+        digits => digits
+            .iter()
+            .position(|digit| *digit != b'0')
+            .and_then(|at| digits.get(at..))
+            .unwrap_or(b"0"),
+    };
+    if digits.starts_with(b"-") || !digits.first().is_some_and(u8::is_ascii_digit) {
+        return digits.to_vec();
+    }
+    [digits, b"-"].concat()
+}
+
 fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }
@@ -188,14 +229,20 @@ impl Writer<'_> {
             .as_ref()
             .filter(|from| from.bytes != b"-" && from.bytes != b"0");
         let (range, is_resumed) = match (&operation.range, resume) {
-            (Some(range), _) if range.bytes.iter().all(u8::is_ascii_digit) => {
-                ([range.bytes.as_slice(), b"-"].concat(), false)
-            }
+            (Some(range), _) if !range.bytes.contains(&b'-') => (from_number(&range.bytes), false),
             (Some(range), _) => (range.bytes.clone(), false),
-            (None, Some(from)) => ([from.bytes.as_slice(), b"-"].concat(), true),
+            (None, Some(from)) => (from_number(&from.bytes), true),
             (None, None) => return,
         };
-        if !self.sending.has_content {
+        if let Body::Upload {
+            content, skipped, ..
+        } = self.sending.body
+            && is_resumed
+        {
+            let total = skipped + content.len();
+            let value = format!("bytes {skipped}-{}/{total}", total.saturating_sub(1));
+            self.unless_given("Content-Range", value.as_bytes());
+        } else if !self.sending.has_content {
             self.unless_given("Range", &[b"bytes=".as_slice(), &range].concat());
         } else if !is_resumed {
             let total = format!("/{}", self.sending.body.bytes().len());
@@ -252,7 +299,10 @@ impl Writer<'_> {
     }
 
     fn is_stream(&self) -> bool {
-        let is_stream = matches!(self.sending.body, Body::Upload { is_stream, .. } if *is_stream);
+        let is_stream = match self.sending.body {
+            Body::Upload { is_stream, .. } | Body::Form { is_stream, .. } => *is_stream,
+            Body::Absent | Body::Data(_) => false,
+        };
         is_stream && !self.is_given("Content-Length")
     }
 
@@ -278,6 +328,12 @@ impl Writer<'_> {
         }
         if !value.is_empty() {
             self.push("Cookie", &value);
+        }
+    }
+
+    fn time_condition(&mut self) {
+        if let Some((name, date)) = &self.sending.operation.time_condition {
+            self.unless_given(name, date.as_bytes());
         }
     }
 

@@ -63,11 +63,11 @@ pub(super) fn read(url: &[u8], reading: &Reading<'_>) -> Result<Target, &'static
     };
     let mut path = path.unwrap_or_default().to_vec();
     let query = query.filter(|query| !query.is_empty());
-    if let (Some(file), None) = (reading.upload, query) {
-        name_upload(&mut path, file);
-    }
     if !reading.path_as_is {
         path = without_dot_segments(&path);
+    }
+    if let (Some(file), None) = (reading.upload, query) {
+        name_upload(&mut path, file);
     }
     if path.is_empty() {
         path.push(b'/');

@@ -12,7 +12,7 @@ use crate::import::{FileError, Imported, ImportedRequest, Source, Surroundings};
 use crate::model::Timestamp;
 
 /// Imports with the variables `TOKEN` (of one word), `WORDS` (of two) and `EMPTY`, and the files
-/// `body` and `notes.txt`.
+/// that are named here.
 fn imported(text: &str) -> Imported {
     let variable = |name: &str| match name {
         "TOKEN" => Some("t0k".to_owned()),
@@ -22,6 +22,7 @@ fn imported(text: &str) -> Imported {
     };
     let file = |path: &Path| match path.to_str() {
         Some("body") => Ok(b"{\r\n\"a\": 1}\n".to_vec()),
+        Some("jar") => Ok(b"a.test\tFALSE\t/\tFALSE\t0\tsid\t1\n".to_vec()),
         Some("notes.txt") => Ok(b"note".to_vec()),
         Some("large") => Ok(vec![0; 17 * 1024 * 1024]),
         Some("fields") => Ok(b"X-A: 1\r\n# no\n\nX-B: 2\n".to_vec()),

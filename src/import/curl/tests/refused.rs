@@ -52,6 +52,22 @@ fn options_that_curl_refuses_are_refused_with_the_reason() {
             "curl a.test -Gd x -F y=z",
             "--get and --form exclude each other: curl sends one method",
         ),
+        (
+            "curl a.test --no-head -d x",
+            "--no-head and --data exclude each other: curl sends one method",
+        ),
+        (
+            "curl a.test -C x",
+            "--continue-at: this is neither a number of bytes nor a -",
+        ),
+        (
+            "curl a.test --proto-default nope",
+            "--proto-default: curl knows no protocol of this name",
+        ),
+        (
+            "curl a.test -u a:b --aws-sigv4 ''",
+            "--aws-sigv4: a provider is missing, such as aws:amz",
+        ),
         ("curl --version", "with --version curl sends no request"),
         ("curl --help", "with --help curl sends no request"),
         (

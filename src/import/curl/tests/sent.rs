@@ -264,3 +264,101 @@ fn variables_of_curl_itself_are_expanded() {
         "--variable: the environment does not have this variable"
     );
 }
+
+#[test]
+fn what_is_asked_for_under_a_condition_says_so() {
+    let dated = |value: &str| own_fields(&format!("curl a.test -z '{value}'"));
+    let date = "Wed, 12 Feb 2025 08:00:00 GMT";
+    assert_eq!(
+        dated("12 Feb 2025 10:00 +0200"),
+        [format!("If-Modified-Since: {date}")]
+    );
+    assert_eq!(
+        dated("-20250212 08:00"),
+        [format!("If-Unmodified-Since: {date}")]
+    );
+    assert_eq!(dated("=20250212 08:00"), [format!("Last-Modified: {date}")]);
+    assert_eq!(dated("notes.txt"), [""; 0]);
+    assert!(one("curl a.test -z notes.txt").warnings[0].contains("--time-cond"));
+}
+
+#[test]
+fn ranges_are_read_as_numbers() {
+    assert_eq!(own_fields("curl a.test -C 007"), ["Range: bytes=7-"]);
+    assert_eq!(own_fields("curl a.test -r 1,2"), ["Range: bytes=1-"]);
+    assert_eq!(own_fields("curl a.test -r 0-0,-1"), ["Range: bytes=0-0,-1"]);
+    let resumed = "curl a.test/x -T body -C 5";
+    assert_eq!(
+        own_fields(resumed),
+        ["Content-Range: bytes 5-10/11", "Content-Length: 6"]
+    );
+    assert_eq!(body(resumed), "\": 1}\n");
+}
+
+#[test]
+fn the_version_is_the_one_that_is_asked_for() {
+    let version = |text: &str| one(text).request.version.as_str();
+    assert_eq!(version("curl -0 a.test"), "HTTP/1.0");
+    assert_eq!(version("curl -0 --http2 a.test"), "HTTP/1.1");
+}
+
+#[test]
+fn parts_of_a_form_are_encoded() {
+    let encoded = body("curl a.test -F 'x=ä = 1;encoder=quoted-printable'");
+    assert!(encoded.contains("\r\n\r\n=C3=A4 =3D 1\r\n"), "{encoded}");
+    let lines = own_fields("curl a.test -F 'x=ä;encoder=quoted-printable'");
+    assert_eq!(lines[0], "Transfer-Encoding: chunked");
+    assert_eq!(
+        refused("curl a.test -F 'x=a;encoder=rot13'"),
+        "the encoder of a form field is none of base64, quoted-printable, 7bit, 8bit and binary"
+    );
+    assert_eq!(
+        refused("curl a.test -F 'x=ä;encoder=7bit'"),
+        "the encoder 7bit takes nothing but ASCII"
+    );
+}
+
+#[test]
+fn a_part_has_one_type_and_a_read_one_no_filename() {
+    let sent = body("curl a.test -F 'x=@body;headers=\"Content-Type: own/type\"'");
+    assert_eq!(sent.matches("Content-Type").count(), 1);
+    assert!(
+        sent.contains("\r\nContent-Type: own/type\r\n\r\n"),
+        "{sent}"
+    );
+    let read = body("curl a.test -F 'x=<body;filename=a.pdf'");
+    assert!(read.contains("; name=\"x\"\r\n\r\n{"), "{read}");
+}
+
+#[test]
+fn standard_input_is_uploaded_once() {
+    let imported = imported("curl 'a.test/[1-2]' -T - <<< text");
+    let bodies: Vec<&[u8]> = imported
+        .requests
+        .iter()
+        .map(|imported| imported.request.content.bytes.as_slice())
+        .collect();
+    assert_eq!(bodies, [b"text\n".as_slice(), b""]);
+}
+
+#[test]
+fn dots_are_taken_out_before_names_are_put_in() {
+    assert_eq!(target("curl a.test/b/. -T body"), "/b/body");
+    assert_eq!(target("curl a.test/b/../c --path-as-is"), "/b/../c");
+    assert_eq!(
+        target("curl a.test/b/../c --path-as-is --url-query x"),
+        "/c?x"
+    );
+}
+
+#[test]
+fn cookies_of_files_stay_for_the_operations_that_follow() {
+    let text = "curl a.test -b jar -: a.test -b missing -: a.test";
+    let imported = imported(text);
+    let cookies: Vec<usize> = imported
+        .requests
+        .iter()
+        .map(|imported| imported.request.fields.all("Cookie").count())
+        .collect();
+    assert_eq!(cookies, [1, 1, 0]);
+}
