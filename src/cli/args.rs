@@ -341,8 +341,8 @@ pub struct AddSource {
     /// A Postman collection, exported as v2.1
     #[arg(long, value_name = "FILE|-")]
     pub postman: Option<PathBuf>,
-    /// An entry of a HAR file, counted from 1 [default: the only one answered with 2xx]
-    #[arg(long, value_name = "FILE[#n]")]
+    /// A HAR file, or its entry with that number or URL [default: all answered with 2xx]
+    #[arg(long, value_name = "FILE[#n|#URL]")]
     pub har: Option<PathBuf>,
     /// A recorded exchange
     #[arg(long, value_name = "ID")]
@@ -388,7 +388,7 @@ pub struct ImportArgs {
     /// What wrote the file
     #[arg(value_name = "FORMAT", value_parser = import_format())]
     pub format: ImportFormat,
-    /// The file, or - for standard input; FILE.har#n is its n-th entry, counted from 1
+    /// The file, or - for standard input; FILE.har#n is its n-th entry, FILE.har#URL the one with that URL
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,
     /// Variables of Postman.

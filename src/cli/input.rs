@@ -28,7 +28,7 @@ impl Input {
         let input = if path == Path::new("-") {
             Self::pasted(expected, context)?
         } else {
-            let text = File::open(path).and_then(|file| bounded(file, expected.largest()));
+            let text = File::open(path).and_then(|file| bounded(file, LARGEST));
             Self {
                 name: path.display().to_string(),
                 text: text.map_err(|error| unreadable(&error, expected).at(path))?,
@@ -44,24 +44,48 @@ impl Input {
     }
 
     fn pasted(expected: Expected, context: &mut Context) -> Result<Self, Problem> {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            let end = if cfg!(windows) {
-                "Ctrl-Z, Enter"
-            } else {
-                "Ctrl-D"
-            };
-            context
-                .output
-                .say(&format!("paste {}, end with {end}\n", expected.in_words()));
-        }
-        let text = bounded(stdin.lock(), expected.largest())
-            .map_err(|error| unreadable(&error, expected))?;
+        say_what_to_paste(expected, context);
+        let text = bounded(io::stdin().lock(), LARGEST);
         Ok(Self {
-            name: "<stdin>".to_owned(),
-            text,
+            name: STDIN.to_owned(),
+            text: text.map_err(|error| unreadable(&error, expected))?,
         })
     }
+}
+
+/// A text that is too large to be held: what to call it, and what gives it out.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub(crate) fn stream(
+    path: &Path,
+    expected: Expected,
+    context: &mut Context,
+) -> Result<(String, Box<dyn Read>), Problem> {
+    if path == Path::new("-") {
+        say_what_to_paste(expected, context);
+        return Ok((STDIN.to_owned(), Box::new(io::stdin().lock())));
+    }
+    let file = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
+    });
+    let file = file.map_err(|error| unreadable(&error, expected).at(path))?;
+    Ok((path.display().to_string(), Box::new(file)))
+}
+
+fn say_what_to_paste(expected: Expected, context: &mut Context) {
+    if !io::stdin().is_terminal() {
+        return;
+    }
+    let end = if cfg!(windows) {
+        "Ctrl-Z, Enter"
+    } else {
+        "Ctrl-D"
+    };
+    context
+        .output
+        .say(&format!("paste {}, end with {end}\n", expected.in_words()));
 }
 
 impl std::fmt::Debug for Input {
@@ -88,16 +112,12 @@ impl Expected {
             Self::Postman => "a Postman collection, exported as Collection v2.1",
         }
     }
-
-    /// Copied commands carry whole request bodies, archives all responses of a page; what is larger
-    /// was named by mistake.
-    fn largest(self) -> u64 {
-        match self {
-            Self::Curl | Self::Environment | Self::Postman => 16 << 20,
-            Self::Har => 128 << 20,
-        }
-    }
 }
+
+/// Copied commands and collections carry whole request bodies; what is larger was named by mistake.
+const LARGEST: u64 = 16 << 20;
+
+const STDIN: &str = "<stdin>";
 
 fn bounded(source: impl Read, largest: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();

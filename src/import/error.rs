@@ -119,6 +119,9 @@ pub enum ErrorKind {
     /// A request for PowerShell.
     #[error("this is a PowerShell command, not curl")]
     PowerShell,
+    /// The text cannot be read any further.
+    #[error("the file cannot be read any further: {0}")]
+    Read(String),
     /// Several requests have that name, or there are several and none is named.
     #[error("one request is needed, and there are several: {}", known.join(", "))]
     SeveralItems {

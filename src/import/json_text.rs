@@ -66,23 +66,27 @@ impl<'a> JsonText<'a> {
         otherwise: &'static str,
     ) -> Result<T, ImportError> {
         serde_json::from_str(part).map_err(|error| {
-            let at = self.span(part).start + offset(part, error.line(), error.column());
-            // What the parser says of a wrong shape may quote values.
-            let kind = if error.is_data() {
-                ErrorKind::Shape(otherwise)
-            } else {
-                let text = error.to_string();
-                let reason = text.split(" at line ").next().unwrap_or_default();
-                ErrorKind::Json(reason.to_owned())
-            };
+            let at = offset(part.as_bytes(), error.line(), error.column());
+            let at = self.span(part).start + at;
+            let kind = kind(&error, otherwise);
             ImportError::new(Span::new(at, at), kind)
         })
     }
 }
 
+/// What the parser says, without values; `otherwise` stands for a wrong shape.
+pub(super) fn kind(error: &serde_json::Error, otherwise: &'static str) -> ErrorKind {
+    if error.is_data() {
+        return ErrorKind::Shape(otherwise);
+    }
+    let text = error.to_string();
+    let reason = text.split(" at line ").next().unwrap_or_default();
+    ErrorKind::Json(reason.to_owned())
+}
+
 /// The place of a line and a column, both from 1.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let newlines = memchr::memchr_iter(b'\n', text.as_bytes());
+pub(super) fn offset(text: &[u8], line: usize, column: usize) -> usize {
+    let newlines = memchr::memchr_iter(b'\n', text);
     let before = line
         .checked_sub(2)
         .and_then(|lines| newlines.map(|at| at + 1).nth(lines));

@@ -35,6 +35,24 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// The first character of a text.
+    pub const START: Self = Self { line: 1, column: 1 };
+
+    /// The place behind these bytes, which start here.
+    pub(super) fn past(self, bytes: &[u8]) -> Self {
+        let last_line = memchr::memrchr(b'\n', bytes);
+        let in_line = bytes.get(last_line.map_or(0, |at| at + 1)..);
+        let characters = in_line.unwrap_or_default().iter();
+        let characters = characters.filter(|byte| starts_character(**byte)).count();
+        let before = if last_line.is_some() { 1 } else { self.column };
+        Self {
+            line: self.line + memchr::memchr_iter(b'\n', bytes).count(),
+            column: before + characters,
+        }
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
@@ -89,17 +107,7 @@ impl<'a> Source<'a> {
 
     /// The line and column of a byte of the whole text.
     pub fn position(&self, offset: usize) -> Position {
-        let before = self.whole.get(..offset).unwrap_or(self.whole);
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let in_line = before.get(line_start..).unwrap_or_default();
-        Position {
-            line: memchr::memchr_iter(b'\n', before).count() + 1,
-            column: in_line
-                .iter()
-                .filter(|byte| starts_character(**byte))
-                .count()
-                + 1,
-        }
+        Position::START.past(self.whole.get(..offset).unwrap_or(self.whole))
     }
 }
 
@@ -139,6 +147,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_position_is_the_same_in_one_step_or_two(bytes: Vec<u8>, cut: prop::sample::Index) {
+            let (first, second) = bytes.split_at(cut.index(bytes.len() + 1));
+            let in_two = Position::START.past(first).past(second);
+            prop_assert_eq!(Position::START.past(&bytes), in_two);
+        }
+
         #[test]
         fn any_offset_has_a_position(bytes: Vec<u8>, offset: usize) {
             let position = Source::new("x", &bytes).position(offset);

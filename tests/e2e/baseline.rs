@@ -16,6 +16,7 @@ crate::tests![
     an_item_of_postman_explains_a_401,
     requests_of_a_collection_are_added_under_their_names,
     an_item_that_is_not_there_is_told_with_those_that_are,
+    every_success_of_an_archive_is_added,
     the_only_success_of_an_archive_is_added,
     an_archive_and_a_collection_are_compared_without_a_proxy,
 ];
@@ -259,6 +260,29 @@ fn the_only_success_of_an_archive_is_added() {
     let refused = why401.command(&["baseline", "add", "--har", "a.har#3"]);
     assert_eq!(refused.code(), 1, "{refused:#?}");
     assert!(refused.stderr.contains("#1 to #2"), "{refused:#?}");
+}
+
+fn every_success_of_an_archive_is_added() {
+    let why401 = Why401::new();
+    let entry = |path: &str, status: u16| {
+        let url = format!("https://api.acme.test{path}");
+        json!({"request": {"method": "GET", "url": url}, "response": {"status": status}})
+    };
+    let entries = [entry("/a", 200), entry("/b", 401), entry("/c", 204)];
+    why401.write("a.har", json!({"log": {"entries": entries}}).to_string());
+    let added = why401.command(&["baseline", "add", "--har", "a.har"]);
+    assert!(added.stdout.contains("2 baselines added"), "{added:#?}");
+    let by_url = [
+        "baseline",
+        "add",
+        "b",
+        "--har",
+        "a.har#https://api.acme.test/b",
+    ];
+    let added = why401.command(&by_url);
+    assert!(added.status.success(), "{added:#?}");
+    let shown = why401.json(&["baseline", "list", "--json"]);
+    assert_eq!(shown.as_array().unwrap().len(), 3, "{shown:#}");
 }
 
 fn an_archive_and_a_collection_are_compared_without_a_proxy() {

@@ -277,7 +277,7 @@ fn import_postman() -> Execute {
 fn import_har() -> Execute {
     Box::new(|input, _| {
         let source = Source::new("input", input);
-        in_words(&har::import(&source, har::Selection::All), &source);
+        in_words(&har::import(&source, &har::Selection::All), &source);
     })
 }
 

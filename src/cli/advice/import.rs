@@ -1,16 +1,28 @@
 //! Files of other tools that cannot be imported.
 
 use crate::cli::problem::Problem;
-use crate::import::{ErrorKind, ImportError, Source};
+use crate::import::{ErrorKind, ImportError, Position, Source};
 
 /// All that is wrong with a file, each with its place.
 pub(crate) fn import(source: &Source<'_>, problems: &[ImportError]) -> Problem {
-    let place = |error: &ImportError| format!("{}:{}", source.name(), error.position(source));
+    import_at(source.name(), problems, |at| {
+        let error = problems.get(at);
+        error.map_or(Position::START, |error| error.position(source))
+    })
+}
+
+/// The same, where `position` knows the place of the n-th problem.
+pub(crate) fn import_at(
+    name: &str,
+    problems: &[ImportError],
+    position: impl Fn(usize) -> Position,
+) -> Problem {
+    let place = |at: usize| format!("{name}:{}", position(at));
     let problem = match problems {
-        [only] => Problem::failed("import", only.kind.to_string()).detail(place(only), ""),
-        all => all.iter().take(MOST_TOLD).fold(
+        [only] => Problem::failed("import", only.kind.to_string()).detail(place(0), ""),
+        all => all.iter().enumerate().take(MOST_TOLD).fold(
             Problem::failed("import", format!("the file has {} problems", all.len())),
-            |problem, error| problem.detail(place(error), error.kind.to_string()),
+            |problem, (at, error)| problem.detail(place(at), error.kind.to_string()),
         ),
     };
     let mut hints: Vec<_> = problems

@@ -79,7 +79,7 @@ fn wanted(args: &AddArgs) -> Result<Option<Wanted<'_>>, Problem> {
         return Err(problem.hint("why401 baseline add --postman FILE"));
     }
     match (&source.har, &source.curl) {
-        (Some(file), _) => archive(file, Selection::OnlySuccess).map(Some),
+        (Some(file), _) => archive(file, Selection::EverySuccess).map(Some),
         (None, Some(file)) => Ok(Some(Wanted::Curl(file))),
         (None, None) => Ok(None),
     }

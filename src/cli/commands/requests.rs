@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::cli::advice;
 use crate::cli::args::PostmanVariables;
 use crate::cli::context::Context;
-use crate::cli::input::{Expected, Input};
+use crate::cli::input::{self, Expected, Input};
 use crate::cli::output::printable;
 use crate::cli::problem::Problem;
 use crate::import::har::{self, Selection};
-use crate::import::{self, Imported, ImportedRequest, Source, Surroundings, curl, postman};
+use crate::import::{
+    self, Imported, ImportedRequest, Position, Source, Surroundings, curl, postman,
+};
 use crate::model::{Baseline, BaselineSource, Timestamp};
 
 /// A file of another tool, and what of it is wanted.
@@ -52,16 +54,21 @@ impl Wanted<'_> {
     }
 }
 
-/// `FILE.har#n`: the file, and that entry, or `otherwise` without a number.
+/// `FILE.har#n` or `FILE.har#URL`: the file, and that entry, or `otherwise` without either.
 pub(super) fn archive(path: &Path, otherwise: Selection) -> Result<Wanted<'static>, Problem> {
-    let Some((file, number)) = with_fragment(path) else {
+    let Some((file, entry)) = with_fragment(path) else {
         return Ok(Wanted::Har(path.to_owned(), otherwise));
     };
-    match number.parse() {
-        Ok(number) if number > 0 => Ok(Wanted::Har(file, Selection::Number(number))),
+    match entry.parse::<i128>() {
+        Ok(number) if number > 0 => {
+            let number = usize::try_from(number).unwrap_or(usize::MAX);
+            Ok(Wanted::Har(file, Selection::Number(number)))
+        }
+        Err(_) if !entry.is_empty() => Ok(Wanted::Har(file, Selection::Url(entry))),
         _ => Err(
-            Problem::usage("har-entry", format!("#{number} is no number of an entry"))
-                .hint("entries are counted from 1: FILE.har#1"),
+            Problem::usage("har-entry", format!("#{entry} is no number of an entry")).hint(
+                "entries are counted from 1: FILE.har#1; or name its URL: FILE.har#/v1/users",
+            ),
         ),
     }
 }
@@ -107,6 +114,37 @@ pub(super) fn requests(
     now: Timestamp,
     context: &mut Context,
 ) -> Result<Vec<ImportedRequest>, Problem> {
+    let (requests, problem) = match wanted {
+        Wanted::Curl(_) => of_text(wanted, now, context, curl::import)?,
+        Wanted::Har(file, selection) => of_archive(file, selection, context)?,
+        Wanted::Postman {
+            item, variables, ..
+        } => {
+            let options = options(item.clone(), variables, context)?;
+            of_text(wanted, now, context, |source, surroundings| {
+                postman::import(source, &options, surroundings)
+            })?
+        }
+    };
+    match problem {
+        None => Ok(requests),
+        Some(problem) if requests.is_empty() || matches!(wanted, Wanted::Curl(_)) => Err(problem),
+        Some(problem) => {
+            context.output.say(&problem.to_warning());
+            Ok(requests)
+        }
+    }
+}
+
+/// The requests, and what is wrong with the others.
+type Found = (Vec<ImportedRequest>, Option<Problem>);
+
+fn of_text(
+    wanted: &Wanted<'_>,
+    now: Timestamp,
+    context: &mut Context,
+    import: impl FnOnce(&Source<'_>, &Surroundings<'_>) -> Imported,
+) -> Result<Found, Problem> {
     let input = Input::read(wanted.file(), wanted.expected(), context)?;
     let source = Source::new(&input.name, &input.text);
     let surroundings = Surroundings {
@@ -114,26 +152,21 @@ pub(super) fn requests(
         file: &import::files::read,
         now,
     };
-    let imported = match wanted {
-        Wanted::Curl(_) => curl::import(&source, &surroundings),
-        Wanted::Har(_, selection) => har::import(&source, *selection),
-        Wanted::Postman {
-            item, variables, ..
-        } => {
-            let options = options(item.clone(), variables, context)?;
-            postman::import(&source, &options, &surroundings)
-        }
-    };
-    let Imported { requests, problems } = imported;
-    if problems.is_empty() {
-        return Ok(requests);
-    }
-    let problem = advice::import(&source, &problems);
-    if requests.is_empty() || matches!(wanted, Wanted::Curl(_)) {
-        return Err(problem);
-    }
-    context.output.say(&problem.to_warning());
-    Ok(requests)
+    let Imported { requests, problems } = import(&source, &surroundings);
+    let problem = (!problems.is_empty()).then(|| advice::import(&source, &problems));
+    Ok((requests, problem))
+}
+
+/// Archives hold all responses of a page: they are read as a stream.
+fn of_archive(file: &Path, selection: &Selection, context: &mut Context) -> Result<Found, Problem> {
+    let (name, reader) = input::stream(file, Expected::Har, context)?;
+    let har::Archive {
+        imported: Imported { requests, problems },
+        positions,
+    } = har::read(reader, selection);
+    let position = |at: usize| positions.get(at).copied().unwrap_or(Position::START);
+    let problem = (!problems.is_empty()).then(|| advice::import_at(&name, &problems, position));
+    Ok((requests, problem))
 }
 
 fn options(
@@ -238,6 +271,7 @@ mod tests {
         };
         assert_eq!(kind("x.har"), "har x.har OnlySuccess");
         assert_eq!(kind("x.HAR#3"), "har x.HAR Number(3)");
+        assert_eq!(kind("x.har#/a#b"), "har x.har Url(\"/a#b\")");
         assert_eq!(kind("d/c.json#A/B #2"), "postman d/c.json A/B #2");
         assert_eq!(kind("c.json"), "postman c.json ");
         assert_eq!(kind("-"), "curl -");
@@ -246,7 +280,7 @@ mod tests {
 
     #[test]
     fn entries_are_counted_from_one() {
-        for path in ["x.har#0", "x.har#", "x.har#a", "x.har#-1"] {
+        for path in ["x.har#0", "x.har#", "x.har#-1"] {
             assert!(archive(Path::new(path), Selection::All).is_err(), "{path}");
         }
     }
