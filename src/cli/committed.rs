@@ -97,7 +97,7 @@ fn import(
     let input = Input::read(&file.file, expected, context)?;
     let source = Source::new(&input.name, &input.text);
     let Imported { requests, problems } = match expected {
-        Expected::Har => har::import(&source, selection(file)?),
+        Expected::Har => har::import(&source, &selection(file)?),
         Expected::Postman => {
             let mut options = postman::Options {
                 item: file.item.clone(),
