@@ -12,6 +12,7 @@ use crate::config::color::ColorWhen;
 use crate::config::host::InsecureHost;
 use crate::config::listen::{ListenAddr, UiAddr};
 use crate::config::units::Since;
+use crate::import::Format;
 
 /// A local debug proxy that tells you why your request got a 401.
 #[derive(Debug, Parser)]
@@ -232,16 +233,16 @@ pub struct WhyArgs {
 /// `why401 diff`
 #[derive(Args, Clone, Debug)]
 pub struct DiffArgs {
-    /// The request that fails: a file with a curl command, - for standard input, an id,
-    /// FILE.har#n, or COLLECTION.json#ITEM
+    /// The request that fails: a file of any format that `import` reads, FILE#ITEM for one of
+    /// several, - for standard input, or an id
     #[arg(value_name = "FAILING")]
     pub failing: String,
     /// The request that works: likewise
     #[arg(value_name = "GOOD")]
     pub good: String,
-    /// Variables of Postman.
+    /// Values beside the file.
     #[command(flatten)]
-    pub variables: PostmanVariables,
+    pub variables: Variables,
     /// Show secrets
     #[arg(long)]
     pub reveal: bool,
@@ -283,21 +284,21 @@ pub struct AddArgs {
     /// Where it comes from.
     #[command(flatten)]
     pub source: AddSource,
-    /// Variables of Postman.
+    /// Values beside the file.
     #[command(flatten)]
-    pub variables: PostmanVariables,
-    /// Only this request of the collection: Folder/Name, or its name [default: all]
-    #[arg(long, value_name = "PATH", requires = "postman")]
+    pub variables: Variables,
+    /// Only this request of the file: Folder/Name, its name, or its number [default: all]
+    #[arg(long, value_name = "ITEM", conflicts_with = "exchange")]
     pub item: Option<String>,
 }
 
-/// Variables for requests of Postman collections.
+/// Values for the variables of a file.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
-pub struct PostmanVariables {
-    /// Variables of this exported Postman environment
-    #[arg(long, value_name = "FILE")]
+pub struct Variables {
+    /// Variables of this environment: FILE, FILE#NAME, or a NAME that the imported file itself has
+    #[arg(long, value_name = "ENV")]
     pub environment: Option<PathBuf>,
-    /// A variable of Postman; overrides the environment (repeatable)
+    /// A variable; overrides the environment (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub var: Vec<Assignment>,
 }
@@ -344,6 +345,9 @@ pub struct AddSource {
     /// A HAR file, or its entry with that number or URL [default: all answered with 2xx]
     #[arg(long, value_name = "FILE[#n|#URL]")]
     pub har: Option<PathBuf>,
+    /// A file of any format that `why401 import` reads; its content tells which
+    #[arg(long, value_name = "FILE|-")]
+    pub from: Option<PathBuf>,
     /// A recorded exchange
     #[arg(long, value_name = "ID")]
     pub exchange: Option<String>,
@@ -384,33 +388,23 @@ pub struct BaselineRemoveArgs {
 
 /// `why401 import`
 #[derive(Args, Clone, Debug)]
+#[command(after_help = formats())]
 pub struct ImportArgs {
-    /// What wrote the file
-    #[arg(value_name = "FORMAT", value_parser = import_format())]
-    pub format: ImportFormat,
-    /// The file, or - for standard input; FILE.har#n is its n-th entry, FILE.har#URL the one with that URL
+    /// What wrote the file; without it the content tells
+    #[arg(value_name = "FORMAT|FILE")]
+    pub first: PathBuf,
+    /// The file, or - for standard input; FILE#ITEM for one of its requests, FILE.har#URL for the entry with it
     #[arg(value_name = "FILE|-")]
-    pub file: PathBuf,
-    /// Variables of Postman.
+    pub second: Option<PathBuf>,
+    /// Values beside the file.
     #[command(flatten)]
-    pub variables: PostmanVariables,
-    /// Only this request of the collection: Folder/Name, or its name
-    #[arg(long, value_name = "PATH")]
+    pub variables: Variables,
+    /// Only this request of the file: Folder/Name, its name, or its number
+    #[arg(long, value_name = "ITEM")]
     pub item: Option<String>,
     /// Print JSON, with the secrets that the file holds
     #[arg(long)]
     pub json: bool,
-}
-
-/// The formats that can be imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImportFormat {
-    /// A shell script with curl commands, as browsers, Postman and Insomnia copy them
-    Curl,
-    /// A HAR archive, as browsers and proxies save it
-    Har,
-    /// A Postman collection
-    Postman,
 }
 
 /// Puts `run` in front of arguments that name no command: `why401 --listen 127.0.0.1:5000` runs.
@@ -438,14 +432,13 @@ fn color_when() -> ValueParser {
         .into()
 }
 
-fn import_format() -> ValueParser {
-    PossibleValuesParser::new(["curl", "har", "postman"])
-        .map(|name| match name.as_str() {
-            "har" => ImportFormat::Har,
-            "postman" => ImportFormat::Postman,
-            _ => ImportFormat::Curl,
-        })
-        .into()
+/// The words of the formats, with what a file of each holds.
+fn formats() -> String {
+    let lines = Format::ALL.iter().map(|format| {
+        let (word, holds) = (format.word(), format.in_words());
+        format!("\n  {word:<12}{holds}")
+    });
+    format!("Formats:{}", lines.collect::<String>())
 }
 
 const AFTER_HELP: &str = "\

@@ -4,19 +4,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::advice;
+use super::args::Variables;
 use super::clock;
 use super::context::Context;
-use super::input::{Expected, Input};
 use super::output::printable;
 use super::problem::Problem;
+use super::requests::{Beside, Wanted};
 use crate::config::entries::BaselineFile;
 use crate::config::settings::{Setting, Source as SetBy};
-use crate::import::har::{self, Selection};
-use crate::import::{
-    self, FileError, Imported, ImportedRequest, Source, Surroundings, curl, postman,
-};
-use crate::model::{Baseline, BaselineSource, Timestamp};
+use crate::import::har::Selection;
+use crate::import::{self, FileError, Surroundings};
+use crate::model::{Baseline, Timestamp};
 
 /// All of them, for as long as this process runs: nothing is stored. What cannot be read is said, and the rest
 /// counts all the same.
@@ -51,8 +49,9 @@ fn read(
     context: &mut Context,
 ) -> Result<Vec<Baseline>, Problem> {
     let within = file.within.as_deref();
-    if let Err(error) = check_place(&file.file, within) {
-        return Err(Problem::failed("baseline-file", error.to_string()).at(&file.file));
+    for path in std::iter::once(&file.file).chain(&file.environment) {
+        check_place(path, within)
+            .map_err(|error| Problem::failed("baseline-file", error.to_string()).at(path))?;
     }
     // Of a configuration that nobody named neither the environment nor other files are given away.
     let surroundings = Surroundings {
@@ -64,7 +63,18 @@ fn read(
         },
         now,
     };
-    let (imported, source) = import(file, &surroundings, context)?;
+    let variables = Variables {
+        environment: file.environment.clone(),
+        var: Vec::new(),
+    };
+    let beside = Beside {
+        item: file.item.as_deref(),
+        entries: Selection::EverySuccess,
+        variables: &variables,
+    };
+    let wanted = Wanted::open(&file.file, None, &beside, context)?;
+    let source = wanted.source();
+    let imported = wanted.requests_amid(&surroundings, context)?;
     let added = fs::metadata(&file.file).and_then(|facts| facts.modified());
     let added = added.map_or(now, clock::timestamp);
     let single = imported.len() == 1;
@@ -81,68 +91,6 @@ fn read(
         warnings: request.warnings,
     });
     Ok(baselines.collect())
-}
-
-fn import(
-    file: &BaselineFile,
-    surroundings: &Surroundings<'_>,
-    context: &mut Context,
-) -> Result<(Vec<ImportedRequest>, BaselineSource), Problem> {
-    let end = file.file.extension().map(|end| end.to_ascii_lowercase());
-    let (expected, kind) = match end.as_ref().and_then(|end| end.to_str()) {
-        Some("har") => (Expected::Har, BaselineSource::Har),
-        Some("json") => (Expected::Postman, BaselineSource::Postman),
-        _ => (Expected::Curl, BaselineSource::Curl),
-    };
-    let input = Input::read(&file.file, expected, context)?;
-    let source = Source::new(&input.name, &input.text);
-    let Imported { requests, problems } = match expected {
-        Expected::Har => har::import(&source, &selection(file)?),
-        Expected::Postman => {
-            let mut options = postman::Options {
-                item: file.item.clone(),
-                ..postman::Options::default()
-            };
-            if let Some(path) = &file.environment {
-                check_place(path, file.within.as_deref()).map_err(|error| {
-                    Problem::failed("baseline-file", error.to_string()).at(path)
-                })?;
-                let input = Input::read(path, Expected::Environment, context)?;
-                let source = Source::new(&input.name, &input.text);
-                options.environment = postman::environment(&source)
-                    .map_err(|error| advice::import(&source, &[error]))?;
-            }
-            postman::import(&source, &options, surroundings)
-        }
-        Expected::Curl | Expected::Environment => curl::import(&source, surroundings),
-    };
-    if problems.is_empty() {
-        return Ok((requests, kind));
-    }
-    let problem = advice::import(&source, &problems);
-    if requests.is_empty() {
-        return Err(problem);
-    }
-    context.output.say(&problem.to_warning());
-    Ok((requests, kind))
-}
-
-fn selection(file: &BaselineFile) -> Result<Selection, Problem> {
-    match &file.item {
-        None => Ok(Selection::All),
-        Some(number) => number
-            .trim_start_matches('#')
-            .parse()
-            .map(Selection::Number)
-            .map_err(|_no_number| {
-                Problem::failed(
-                    "har-entry",
-                    format!("item = \"{number}\" is no number of an entry"),
-                )
-                .at(&file.file)
-                .hint("entries are counted from 1")
-            }),
-    }
 }
 
 /// What a committed file names stands beside it.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::context::Context;
 use super::problem::{Problem, io_words};
+use crate::import::Format;
 
 /// A text to import, and what to call it.
 pub(crate) struct Input {
@@ -25,53 +26,89 @@ impl Input {
         expected: Expected,
         context: &mut Context,
     ) -> Result<Self, Problem> {
-        let input = if path == Path::new("-") {
-            Self::pasted(expected, context)?
-        } else {
-            let text = File::open(path).and_then(|file| bounded(file, LARGEST));
-            Self {
-                name: path.display().to_string(),
-                text: text.map_err(|error| unreadable(&error, expected).at(path))?,
-            }
-        };
-        if input.text.iter().all(u8::is_ascii_whitespace) {
-            return Err(
-                Problem::failed("input-empty", format!("{} is empty", input.name))
-                    .hint(format!("it needs {}", expected.in_words())),
-            );
-        }
-        Ok(input)
-    }
-
-    fn pasted(expected: Expected, context: &mut Context) -> Result<Self, Problem> {
-        say_what_to_paste(expected, context);
-        let text = bounded(io::stdin().lock(), LARGEST);
-        Ok(Self {
-            name: STDIN.to_owned(),
-            text: text.map_err(|error| unreadable(&error, expected))?,
-        })
+        Opened::open(path, expected, context)?.into_text()
     }
 }
 
-/// A text that is too large to be held: what to call it, and what gives it out.
-///
-/// # Errors
-/// When the file cannot be opened.
-pub(crate) fn stream(
-    path: &Path,
+/// A file or standard input, of which only the beginning is read.
+pub(crate) struct Opened {
+    name: String,
+    head: Vec<u8>,
+    rest: Box<dyn Read>,
     expected: Expected,
-    context: &mut Context,
-) -> Result<(String, Box<dyn Read>), Problem> {
-    if path == Path::new("-") {
-        say_what_to_paste(expected, context);
-        return Ok((STDIN.to_owned(), Box::new(io::stdin().lock())));
+}
+
+impl Opened {
+    /// # Errors
+    /// When it cannot be opened or read, or holds nothing.
+    pub(crate) fn open(
+        path: &Path,
+        expected: Expected,
+        context: &mut Context,
+    ) -> Result<Self, Problem> {
+        let (name, mut rest): (_, Box<dyn Read>) = if path == Path::new("-") {
+            say_what_to_paste(expected, context);
+            (STDIN.to_owned(), Box::new(io::stdin().lock()))
+        } else {
+            let file = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+                true => Err(io::ErrorKind::IsADirectory.into()),
+                false => Ok(file),
+            });
+            let file = file.map_err(|error| unreadable(&error, expected).at(path))?;
+            (path.display().to_string(), Box::new(file))
+        };
+        let mut head = Vec::new();
+        let read = rest.by_ref().take(HEAD).read_to_end(&mut head);
+        read.map_err(|error| unreadable(&error, expected).at(path))?;
+        if (head.len() as u64) < HEAD && head.iter().all(u8::is_ascii_whitespace) {
+            let problem = Problem::failed("input-empty", format!("{name} is empty"));
+            return Err(problem.hint(format!("it needs {}", expected.in_words())));
+        }
+        Ok(Self {
+            name,
+            head,
+            rest,
+            expected,
+        })
     }
-    let file = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
-        true => Err(io::ErrorKind::IsADirectory.into()),
-        false => Ok(file),
-    });
-    let file = file.map_err(|error| unreadable(&error, expected).at(path))?;
-    Ok((path.display().to_string(), Box::new(file)))
+
+    /// What to call it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its first bytes.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is too large to be held.
+    pub(crate) fn into_text(self) -> Result<Input, Problem> {
+        let text = bounded(io::Cursor::new(self.head).chain(self.rest), LARGEST);
+        let text = text.map_err(|error| {
+            let problem = unreadable(&error, self.expected);
+            match self.name.as_str() {
+                STDIN => problem,
+                path => problem.at(Path::new(path)),
+            }
+        })?;
+        let name = self.name;
+        Ok(Input { name, text })
+    }
+
+    /// What gives it out, for what is too large to be held: its name, and a reader.
+    pub(crate) fn into_stream(self) -> (String, impl Read) {
+        (self.name, io::Cursor::new(self.head).chain(self.rest))
+    }
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Opened({})", self.name)
+    }
 }
 
 fn say_what_to_paste(expected: Expected, context: &mut Context) {
@@ -97,25 +134,33 @@ impl std::fmt::Debug for Input {
 /// What a text should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    Curl,
     Environment,
-    Har,
-    Postman,
+    /// Requests; of any format without one.
+    Requests(Option<Format>),
 }
 
 impl Expected {
-    fn in_words(self) -> &'static str {
+    fn in_words(self) -> String {
         match self {
-            Self::Curl => "a curl command, as browsers copy it with \"copy as cURL\"",
-            Self::Environment => "a Postman environment, as Postman exports it",
-            Self::Har => "a HAR archive, as browsers save it with \"save all as HAR\"",
-            Self::Postman => "a Postman collection, exported as Collection v2.1",
+            Self::Environment => "an environment, as the tool exports or keeps it".to_owned(),
+            Self::Requests(None) => {
+                "a request, as another tool or a browser copies or exports it".to_owned()
+            }
+            Self::Requests(Some(format)) => match format {
+                Format::Curl => "a curl command, as browsers copy it with \"copy as cURL\"".into(),
+                Format::Har => "a HAR archive, as browsers save it with \"save all as HAR\"".into(),
+                Format::Postman => "a Postman collection, exported as Collection v2.1".into(),
+                other => other.in_words().to_owned(),
+            },
         }
     }
 }
 
 /// Copied commands and collections carry whole request bodies; what is larger was named by mistake.
 const LARGEST: u64 = 16 << 20;
+
+/// So much tells what a file holds.
+const HEAD: u64 = 64 << 10;
 
 const STDIN: &str = "<stdin>";
 
@@ -131,7 +176,9 @@ fn bounded(source: impl Read, largest: u64) -> io::Result<Vec<u8>> {
 
 fn unreadable(error: &io::Error, expected: Expected) -> Problem {
     let hint = match expected {
-        Expected::Curl => "give a file that holds a curl command, or - to paste one".to_owned(),
+        Expected::Requests(Some(Format::Curl)) => {
+            "give a file that holds a curl command, or - to paste one".to_owned()
+        }
         _ => format!("give a file that holds {}", expected.in_words()),
     };
     Problem::failed(

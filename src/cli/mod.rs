@@ -23,6 +23,7 @@ mod input;
 mod lan;
 mod limits;
 mod notices;
+mod requests;
 mod running;
 #[cfg(test)]
 mod sample;

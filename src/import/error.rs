@@ -54,6 +54,14 @@ pub enum ErrorKind {
     /// Folders of a collection that are nested too deep.
     #[error("folders are nested too deep")]
     DeepFolders,
+    /// An environment that cannot be used; its place is not in the text.
+    #[error("the environment cannot be used: {reason}")]
+    Environment {
+        /// Its file, with line and column where they are known.
+        place: String,
+        /// Why not.
+        reason: String,
+    },
     /// A file that the command names cannot be read.
     #[error("cannot read {path}: {error}")]
     File {

@@ -8,14 +8,17 @@ pub mod bruno;
 pub mod curl;
 pub mod error;
 pub mod files;
+pub mod format;
 pub mod har;
 pub mod httpie;
 pub mod hurl;
 pub mod insomnia;
+pub mod options;
 pub mod postman;
 pub mod source;
 
 mod cursor;
+mod guess;
 mod json;
 mod json_text;
 mod request;
@@ -25,6 +28,9 @@ mod unresolved;
 
 pub use error::{ErrorKind, ImportError};
 pub use files::FileError;
+pub use format::{Format, import};
+pub use guess::guess;
 pub use json::json;
+pub use options::{Environment, EnvironmentFile, Options};
 pub use request::{Imported, ImportedRequest, Surroundings};
 pub use source::{Position, Source, Span};

@@ -5,7 +5,7 @@ use super::{ErrorKind, ImportError, Imported, Source, Span};
 /// As many names as somebody could want to read.
 const MOST_NAMES: usize = 8;
 
-/// Leaves only the request of that name, or of that number: `#2`. All without one.
+/// Leaves only the request of that name, or of that number: `#2` or `2`. All without one.
 pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source<'_>) -> Imported {
     let Some(wanted) = item else {
         return imported;
@@ -16,9 +16,8 @@ pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source
         .iter()
         .map(|request| request.name.clone())
         .collect();
-    let number = wanted
-        .strip_prefix('#')
-        .and_then(|number| number.parse::<usize>().ok());
+    let number = wanted.strip_prefix('#').unwrap_or(wanted);
+    let number = number.parse::<usize>().ok();
     let last = |name: &str| name.rsplit('/').next() == Some(wanted);
     let picked = |test: &dyn Fn(usize, &str) -> bool| -> Vec<usize> {
         let names = names.iter().enumerate();

@@ -17,6 +17,22 @@ pub enum BaselineSource {
     Exchange,
     /// A 2xx that passed through the proxy.
     Learned,
+    /// A request of a `.bru` file.
+    Bruno,
+    /// A `fetch` call, as browsers copy it.
+    Fetch,
+    /// A request of a `.http` or `.rest` file.
+    Http,
+    /// An `HTTPie` command.
+    Httpie,
+    /// A request of a Hurl file.
+    Hurl,
+    /// A request of an Insomnia export.
+    Insomnia,
+    /// A PowerShell command.
+    PowerShell,
+    /// The text of an HTTP message.
+    Raw,
 }
 
 impl BaselineSource {
@@ -28,6 +44,14 @@ impl BaselineSource {
             Self::Har => "har",
             Self::Learned => "learned",
             Self::Exchange => "exchange",
+            Self::Bruno => "bruno",
+            Self::Fetch => "fetch",
+            Self::Http => "http",
+            Self::Httpie => "httpie",
+            Self::Hurl => "hurl",
+            Self::Insomnia => "insomnia",
+            Self::PowerShell => "powershell",
+            Self::Raw => "raw",
         }
     }
 }

@@ -11,6 +11,7 @@ crate::tests![
     a_baseline_is_added_listed_shown_and_removed,
     several_commands_of_one_file_are_all_added,
     import_prints_the_request_as_curl_would_send_it,
+    the_content_of_a_file_tells_its_format,
     two_curl_files_are_compared_without_a_proxy,
     equal_curl_files_have_no_difference_that_matters,
     an_item_of_postman_explains_a_401,
@@ -222,13 +223,47 @@ fn requests_of_a_collection_are_added_under_their_names() {
     );
 }
 
+fn the_content_of_a_file_tells_its_format() {
+    let why401 = Why401::new();
+    why401.write("c.txt", COLLECTION);
+    why401.write("two.sh", "curl https://a.test/x\ncurl https://a.test/y\n");
+    let guessed = why401.command(&["import", "c.txt", "--item", "Orders/Search", "--json"]);
+    assert!(
+        guessed
+            .stderr
+            .contains("c.txt: read as a Postman collection"),
+        "{guessed:#?}"
+    );
+    let added = why401.command(&["baseline", "add", "--from", "two.sh#2"]);
+    assert!(added.status.success(), "{added:#?}");
+    let listed = why401.json(&["baseline", "list", "--json"]);
+    assert_eq!(listed[0]["name"], json!("get-y"), "{listed:#}");
+    for (arguments, told) in [
+        (vec!["import", "crul", "two.sh"], "did you mean curl?"),
+        (vec!["import", "crul"], "neither a format nor a file"),
+        (vec!["import", "curl"], "why401 import curl FILE"),
+        (vec!["import", "har", "two.sh", "--var", "a=b"], "--var"),
+    ] {
+        let refused = why401.command(&arguments);
+        assert_eq!(refused.code(), 2, "{refused:#?}");
+        assert!(refused.stderr.contains(told), "{refused:#?}");
+    }
+    why401.write("text", "hello\n");
+    let refused = why401.command(&["import", "text"]);
+    assert_eq!(refused.code(), 1, "{refused:#?}");
+    assert!(
+        refused.stderr.contains("import FORMAT FILE"),
+        "{refused:#?}"
+    );
+}
+
 fn an_item_that_is_not_there_is_told_with_those_that_are() {
     let why401 = Why401::new();
     why401.write("c.json", COLLECTION);
     let refused = why401.command(&["import", "postman", "c.json", "--item", "Order/Serch"]);
     assert_eq!(refused.code(), 1, "{refused:#?}");
     assert!(refused.stderr.contains("Orders/Search"), "{refused:#?}");
-    let misused = why401.command(&["import", "har", "c.json", "--item", "x"]);
+    let misused = why401.command(&["import", "har", "c.json", "--item", "0"]);
     assert_eq!(misused.code(), 2, "{misused:#?}");
 }
 

@@ -6,7 +6,9 @@ use why401::auth::challenge::challenges;
 use why401::auth::decode::readable;
 use why401::auth::grpc::call_status;
 use why401::auth::inflate::Inflater;
-use why401::import::{FileError, Source, Surroundings, curl, har, postman};
+use why401::import::{
+    EnvironmentFile, FileError, Options, Source, Surroundings, curl, har, postman,
+};
 use why401::model::{Content, FieldLine, FieldSection, Origin, Provenance, Scheme, Timestamp, Url};
 
 use super::wire;
@@ -265,12 +267,17 @@ fn import_curl() -> Execute {
 fn import_postman() -> Execute {
     Box::new(|input, _| {
         let source = Source::new("input", input);
-        let mut options = postman::Options::default();
-        if let Ok(environment) = postman::environment(&source) {
-            options.environment = environment;
+        let plain = Options::default();
+        let mut with_environment = Options::default();
+        with_environment.environment.files.push(EnvironmentFile {
+            name: "input".to_owned(),
+            text: input.to_vec(),
+        });
+        for options in [plain, with_environment] {
+            let imported =
+                surrounded(|surroundings| postman::import(&source, &options, surroundings));
+            in_words(&imported, &source);
         }
-        let imported = surrounded(|surroundings| postman::import(&source, &options, surroundings));
-        in_words(&imported, &source);
     })
 }
 

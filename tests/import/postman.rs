@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use why401::import::postman::{self, Options};
-use why401::import::{ErrorKind, Imported, Source};
+use why401::import::{
+    EnvironmentFile, ErrorKind, Format, Imported, Options, Source, import as import_as,
+};
 
 #[test]
 fn every_fixture_gives_the_requests_that_postman_sends() {
@@ -55,13 +56,34 @@ fn an_item_is_found_by_its_path_or_by_a_name_that_only_it_has() {
 
 #[test]
 fn an_environment_that_is_none_is_told_with_its_place() {
-    for (text, place) in [("{\"values\": [", "1:12"), ("{}", "1:1"), ("[1]", "1:1")] {
-        let source = Source::new("x", text.as_bytes());
-        let error = postman::environment(&source).unwrap_err();
-        assert_eq!(error.position(&source).to_string(), place, "{text}");
+    let source = Source::new(
+        "c.json",
+        br#"{"item": [{"request": {"url": "a.test/{{a}}"}}]}"#,
+    );
+    let with = |text: &str| {
+        let mut options = Options::default();
+        options.environment.files.push(EnvironmentFile {
+            name: "dev.json".to_owned(),
+            text: text.as_bytes().to_vec(),
+        });
+        import(&source, &options, Path::new(""))
+    };
+    for (text, expected) in [
+        ("{\"values\": [", "dev.json:1:12"),
+        ("{}", "dev.json:1:1"),
+        ("[1]", "dev.json:1:1"),
+    ] {
+        let Some(ErrorKind::Environment { place, .. }) = with(text)
+            .problems
+            .first()
+            .map(|problem| problem.kind.clone())
+        else {
+            unreachable!("{text} is no environment");
+        };
+        assert_eq!(place, expected, "{text}");
     }
-    let wrapped = br#"{"environment": {"values": [{"key": "a", "value": "1"}]}}"#;
-    assert!(postman::environment(&Source::new("x", wrapped)).is_ok());
+    let wrapped = r#"{"environment": {"values": [{"key": "a", "value": "1"}]}}"#;
+    assert_eq!(with(wrapped).requests[0].request.target, b"/1");
 }
 
 #[test]
@@ -71,7 +93,7 @@ fn imported_text_is_in_no_debug_output() {
         "url": "https://api.acme.test/canary-3?x={{canary-4}}",
         "body": {"mode": "raw", "raw": "canary-5"}}}]}"#;
     let mut options = Options::default();
-    options.variables.set("a", "canary-6");
+    options.variables.push(("a".into(), "canary-6".into()));
     let imported = import(&Source::new("x", text), &options, Path::new(""));
     assert_eq!(imported.requests.len(), 1);
     assert!(!format!("{imported:?} {options:?}").contains("canary"));
@@ -80,13 +102,17 @@ fn imported_text_is_in_no_debug_output() {
 fn options(case: &Path) -> Options {
     let mut options = Options::default();
     if let Ok(text) = fs::read(case.join("environment.json")) {
-        let source = Source::new("environment.json", &text);
-        options.environment = postman::environment(&source).unwrap();
+        let name = "environment.json".to_owned();
+        options
+            .environment
+            .files
+            .push(EnvironmentFile { name, text });
     }
     if let Ok(text) = fs::read(case.join("options.json")) {
         let given: Value = serde_json::from_slice(&text).unwrap();
         for (name, value) in given.get("variables").and_then(Value::as_object).unwrap() {
-            options.variables.set(name, value.as_str().unwrap());
+            let value = value.as_str().unwrap().to_owned();
+            options.variables.push((name.clone(), value));
         }
     }
     options
@@ -94,6 +120,6 @@ fn options(case: &Path) -> Options {
 
 fn import(source: &Source<'_>, options: &Options, files: &Path) -> Imported {
     super::surrounded(files, &|_| None, |surroundings| {
-        postman::import(source, options, surroundings)
+        import_as(Format::Postman, source, options, surroundings)
     })
 }

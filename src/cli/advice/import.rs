@@ -17,7 +17,10 @@ pub(crate) fn import_at(
     problems: &[ImportError],
     position: impl Fn(usize) -> Position,
 ) -> Problem {
-    let place = |at: usize| format!("{name}:{}", position(at));
+    let place = |at: usize| match problems.get(at).map(|error| &error.kind) {
+        Some(ErrorKind::Environment { place, .. }) => place.clone(),
+        _ => format!("{name}:{}", position(at)),
+    };
     let problem = match problems {
         [only] => Problem::failed("import", only.kind.to_string()).detail(place(0), ""),
         all => all.iter().enumerate().take(MOST_TOLD).fold(
@@ -48,7 +51,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
             Some("the command may have been cut off when it was copied")
         }
         ErrorKind::SeveralItems { .. } => {
-            Some("name the one you mean: FILE.har#n, or --item Folder/Name")
+            Some("name the one you mean: FILE#n, FILE#NAME, or --item")
         }
         ErrorKind::File { .. } => {
             Some("relative paths start at the working folder, as they do for curl")

@@ -4,15 +4,15 @@ use super::added::summary;
 use super::explained::explained;
 use super::naming::Names;
 use super::recorded::recorded;
-use super::requests::{Wanted, archive, baselines};
 use crate::capture::store::{BaselineError, Store, StoreError};
 use crate::cli::args::{
-    AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs,
-    PostmanVariables,
+    AddArgs, BaselineCommand, BaselineListArgs, BaselineRemoveArgs, BaselineShowArgs, Variables,
 };
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
+use crate::cli::requests::{Beside, Wanted};
 use crate::cli::{advice, clock, committed};
+use crate::import::Format;
 use crate::import::har::Selection;
 use crate::model::{Baseline, Learned};
 use crate::redact::Masker;
@@ -35,8 +35,8 @@ pub(super) fn taken(name: &str) -> Problem {
 
 fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
     let now = clock::now();
-    let imported = match wanted(args)? {
-        Some(wanted) => baselines(&wanted, now, context)?,
+    let imported = match wanted(args, context)? {
+        Some(wanted) => wanted.baselines(now, context)?,
         None => {
             let id = args.source.exchange.as_deref();
             vec![recorded(id.unwrap_or_default(), now, context)?]
@@ -62,26 +62,35 @@ fn add(args: &AddArgs, context: &mut Context) -> Result<(), Problem> {
 }
 
 /// The file to add from; `None` for a recorded exchange.
-fn wanted(args: &AddArgs) -> Result<Option<Wanted<'_>>, Problem> {
+fn wanted(args: &AddArgs, context: &mut Context) -> Result<Option<Wanted>, Problem> {
     let source = &args.source;
-    if let Some(file) = &source.postman {
-        return Ok(Some(Wanted::Postman {
-            file: file.clone(),
-            item: args.item.clone(),
-            variables: &args.variables,
-        }));
-    }
-    if args.variables != PostmanVariables::default() {
-        let problem = Problem::usage(
-            "not-postman",
-            "--environment and --var are for Postman collections only",
-        );
-        return Err(problem.hint("why401 baseline add --postman FILE"));
-    }
-    match (&source.har, &source.curl) {
-        (Some(file), _) => archive(file, Selection::EverySuccess).map(Some),
-        (None, Some(file)) => Ok(Some(Wanted::Curl(file))),
-        (None, None) => Ok(None),
+    let named = [
+        (&source.curl, Some(Format::Curl)),
+        (&source.har, Some(Format::Har)),
+        (&source.postman, Some(Format::Postman)),
+        (&source.from, None),
+    ];
+    let file = named
+        .into_iter()
+        .find_map(|(file, format)| Some((file.as_deref()?, format)));
+    let beside = Beside {
+        item: args.item.as_deref(),
+        entries: Selection::EverySuccess,
+        variables: &args.variables,
+    };
+    match file {
+        Some((file, format)) => {
+            let wanted = Wanted::open(file, format, &beside, context)?;
+            if format.is_none() {
+                wanted.say_format(context);
+            }
+            Ok(Some(wanted))
+        }
+        None if args.variables == Variables::default() => Ok(None),
+        None => Err(Problem::usage(
+            "no-variables",
+            "--environment and --var are for files: a recorded exchange has no variables",
+        )),
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
-use super::requests::known_good;
 use crate::analysis::Event;
 use crate::capture::store::Store;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
+use crate::cli::requests::known_good;
 use crate::cli::running::{Running, runtime, unfinished};
 use crate::cli::{advice, clock};
 use crate::config::settings::{Setting, Source};

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::requests::{one_request, side as file_side};
 use crate::baseline::Shelf;
 use crate::cli::args::DiffArgs;
 use crate::cli::clock;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
+use crate::cli::requests::{one_request, side as file_side};
 use crate::diagnosis;
 use crate::import::har::Selection;
 use crate::model::{
@@ -44,8 +44,8 @@ fn failing(args: &DiffArgs, now: Timestamp, context: &mut Context) -> Result<Cas
     if names_a_record(side) {
         return context.case(Some(side), now);
     }
-    let wanted = file_side(side, Selection::OnlyUnauthorized, &args.variables)?;
-    let request = one_request(&wanted, side, now, context)?.request;
+    let wanted = file_side(side, Selection::OnlyUnauthorized, &args.variables, context)?;
+    let request = one_request(wanted, side, now, context)?.request;
     Ok(Case {
         number: 0,
         failing: unobserved(request, now),
@@ -68,8 +68,8 @@ fn good(args: &DiffArgs, now: Timestamp, context: &mut Context) -> Result<Baseli
             warnings: Vec::new(),
         });
     }
-    let wanted = file_side(side, Selection::OnlySuccess, &args.variables)?;
-    one_request(&wanted, side, now, context)
+    let wanted = file_side(side, Selection::OnlySuccess, &args.variables, context)?;
+    one_request(wanted, side, now, context)
 }
 
 /// A file of that name comes first; `./31` is always a file and `#31` never.

@@ -9,7 +9,6 @@ mod import;
 mod list;
 mod naming;
 mod recorded;
-mod requests;
 mod run;
 mod run_child;
 mod show;

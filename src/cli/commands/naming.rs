@@ -58,11 +58,16 @@ impl Names {
 }
 
 /// People give the requests of a collection names that they know them by. Where they do not, Postman
-/// takes the URL, which may hold secrets.
+/// takes the URL, which may hold secrets, and other importers the method and the path.
 fn given_or_made_up(baseline: &Baseline) -> String {
     let name = &baseline.name;
     let is_url = name.contains("://") || name.contains(['?', '=', '@', '{']);
-    let is_given = baseline.source == BaselineSource::Postman && !is_url;
+    let is_given = !is_url
+        && match baseline.source {
+            BaselineSource::Postman => true,
+            BaselineSource::Exchange => false,
+            _ => !name.starts_with(&format!("{} ", baseline.request.method)),
+        };
     if is_given && check(name).is_ok() {
         return name.clone();
     }

@@ -7,9 +7,10 @@ use crate::import::{ErrorKind, ImportedRequest};
 use crate::model::Request;
 
 /// Which entries to import.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Selection {
     /// All.
+    #[default]
     All,
     /// All that were sent and answered with 2xx.
     EverySuccess,

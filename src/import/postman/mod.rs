@@ -26,9 +26,9 @@ use serde_json::value::RawValue;
 
 use self::collection::{Collection, Item};
 use self::variables::Resolver;
-pub use self::variables::Variables;
+use self::variables::Variables;
 use super::json_text::JsonText;
-use super::{ErrorKind, ImportError, Imported, Source, Span, Surroundings};
+use super::{ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings};
 
 /// The largest collection that is read.
 const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
@@ -42,22 +42,33 @@ const MAX_PROBLEMS: usize = 1000;
 /// The most content that the requests of one import hold together.
 const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
 
-/// What to import of a collection, and with which variables.
-#[derive(Debug, Default)]
-pub struct Options {
-    /// Variables from the command line: they override all others.
-    pub variables: Variables,
-    /// Variables of an environment: they override those of the collection.
-    pub environment: Variables,
-    /// The path of the item, as in `Folder/Name`, or its name; all without one.
-    pub item: Option<String>,
+/// The variables of the environments that the user names; the later override the earlier.
+fn environments(options: &Options, source: &Source<'_>) -> Result<Variables, ImportError> {
+    let start = Span::new(source.span().start, source.span().start);
+    let environment = &options.environment;
+    if let Some(name) = &environment.name {
+        let kind = ErrorKind::Environment {
+            place: name.clone(),
+            reason: "an environment of Postman is a file of its own".to_owned(),
+        };
+        return Err(ImportError::new(start, kind));
+    }
+    let mut variables = Variables::default();
+    for file in &environment.files {
+        let text = Source::new(&file.name, &file.text);
+        let more = self::environment(&text).map_err(|error| {
+            let kind = ErrorKind::Environment {
+                place: format!("{}:{}", file.name, error.position(&text)),
+                reason: error.to_string(),
+            };
+            ImportError::new(start, kind)
+        })?;
+        variables.extend(more);
+    }
+    Ok(variables)
 }
 
-/// The variables of an environment file.
-///
-/// # Errors
-/// When it is no environment.
-pub fn environment(source: &Source<'_>) -> Result<Variables, ImportError> {
+fn environment(source: &Source<'_>) -> Result<Variables, ImportError> {
     #[derive(Deserialize)]
     struct Environment<'a> {
         values: Option<Value>,
@@ -90,9 +101,13 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
     let read = check_size(source)
         .and_then(|()| JsonText::new(source))
         .and_then(|text| Ok((text, collection::read(&text)?)))
-        .and_then(|(text, collection)| Ok((text, select::select(collection, options, source)?)));
+        .and_then(|(text, collection)| Ok((text, select::select(collection, options, source)?)))
+        .and_then(|(text, collection)| {
+            let given = vec![given(options), environments(options, source)?];
+            Ok((text, collection, given))
+        });
     match read {
-        Ok((text, collection)) => all(&text, collection, options, surroundings),
+        Ok((text, collection, given)) => all(&text, collection, given, surroundings),
         Err(problem) => Imported {
             requests: Vec::new(),
             problems: vec![problem],
@@ -100,17 +115,22 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
     }
 }
 
+/// The variables of the command line.
+fn given(options: &Options) -> Variables {
+    let mut variables = Variables::default();
+    for (name, value) in &options.variables {
+        variables.set(name, value);
+    }
+    variables
+}
+
 fn all(
     text: &JsonText<'_>,
     collection: Collection<'_>,
-    options: &Options,
+    mut scopes: Vec<Variables>,
     surroundings: &Surroundings<'_>,
 ) -> Imported {
-    let scopes = vec![
-        options.variables.clone(),
-        options.environment.clone(),
-        collection.variables,
-    ];
+    scopes.push(collection.variables);
     let mut resolver = Resolver::new(scopes, collection.set_by_scripts);
     let mut imported = Imported {
         requests: Vec::new(),

@@ -1,8 +1,7 @@
 //! Picks the item that the user names.
 
-use super::Options;
 use super::collection::Collection;
-use crate::import::{ErrorKind, ImportError, Source, Span};
+use crate::import::{ErrorKind, ImportError, Options, Source, Span};
 
 /// As many names as somebody could want to read.
 const MOST_NAMES: usize = 8;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::import::FileError;
+use crate::import::{EnvironmentFile, FileError};
 use crate::model::Timestamp;
 
 fn imported(text: &[u8]) -> Imported {
@@ -44,9 +44,13 @@ fn variables_of_the_command_line_override_all_others() {
         "item": [{"request": {"url": "acme.test/{{a}}/{{b}}/{{c}}"}}],
     });
     let mut options = Options::default();
-    options.environment.set("a", "environment");
-    options.environment.set("b", "environment");
-    options.variables.set("a", "command");
+    options.environment.files.push(EnvironmentFile {
+        name: "dev.json".into(),
+        text: br#"{"values": [{"key": "a", "value": "environment"},
+            {"key": "b", "value": "environment"}]}"#
+            .to_vec(),
+    });
+    options.variables.push(("a".into(), "command".into()));
     let imported = imported_with(text.to_string().as_bytes(), &options);
     assert_eq!(
         imported.requests[0].request.target,

@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Values by name. Of two with one name the last counts.
 #[derive(Clone, Default)]
-pub struct Variables {
+pub(in crate::import) struct Variables {
     values: HashMap<String, String>,
     blank_secrets: BTreeSet<String>,
 }
@@ -26,8 +26,14 @@ impl std::fmt::Debug for Variables {
 
 impl Variables {
     /// Sets a value.
-    pub fn set(&mut self, name: &str, value: &str) {
+    pub(in crate::import) fn set(&mut self, name: &str, value: &str) {
         self.values.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Adds others, that override these.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.values.extend(more.values);
+        self.blank_secrets.extend(more.blank_secrets);
     }
 
     /// The rows of a list as collections and environments have it: `[{"key", "value"}]`, or

@@ -1,0 +1,182 @@
+//! The formats that can be imported, and how to tell them apart.
+
+use super::select::select;
+use super::{
+    EnvironmentFile, ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings, bruno,
+    curl, har, httpie, hurl, insomnia, postman,
+};
+use crate::model::BaselineSource;
+
+/// What wrote a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A shell script with curl commands, as browsers, Postman and Insomnia copy them
+    Curl,
+    /// A HAR archive, as browsers and proxies save it
+    Har,
+    /// A Postman collection
+    Postman,
+    /// Command lines of HTTPie
+    Httpie,
+    /// A Hurl file
+    Hurl,
+    /// A request of Bruno
+    Bruno,
+    /// An export of Insomnia, version 4
+    Insomnia,
+}
+
+/// A value that only some formats have a use for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// No variables: all values are in the file.
+    Nothing,
+    /// Variables, but no environments.
+    Variables,
+    /// Variables, and environments that name several.
+    Environments,
+}
+
+impl Format {
+    /// All, by their words.
+    pub const ALL: &'static [Self] = &[
+        Self::Curl,
+        Self::Har,
+        Self::Postman,
+        Self::Httpie,
+        Self::Hurl,
+        Self::Bruno,
+        Self::Insomnia,
+    ];
+
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Curl => "curl",
+            Self::Har => "har",
+            Self::Postman => "postman",
+            Self::Httpie => "httpie",
+            Self::Hurl => "hurl",
+            Self::Bruno => "bruno",
+            Self::Insomnia => "insomnia",
+        }
+    }
+
+    /// The format of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|format| format.word() == word)
+    }
+
+    /// What a file of it holds: "a curl command".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Curl => "a curl command",
+            Self::Har => "a HAR archive",
+            Self::Postman => "a Postman collection",
+            Self::Httpie => "an HTTPie command",
+            Self::Hurl => "a Hurl file",
+            Self::Bruno => "a request of Bruno",
+            Self::Insomnia => "an export of Insomnia",
+        }
+    }
+
+    /// As it is kept with a baseline.
+    pub fn source(self) -> BaselineSource {
+        match self {
+            Self::Curl => BaselineSource::Curl,
+            Self::Har => BaselineSource::Har,
+            Self::Postman => BaselineSource::Postman,
+            Self::Httpie => BaselineSource::Httpie,
+            Self::Hurl => BaselineSource::Hurl,
+            Self::Bruno => BaselineSource::Bruno,
+            Self::Insomnia => BaselineSource::Insomnia,
+        }
+    }
+
+    /// What it has a use for, of what the user may give beside the file.
+    pub fn takes(self) -> Use {
+        match self {
+            Self::Har => Use::Nothing,
+            Self::Curl | Self::Httpie => Use::Variables,
+            Self::Postman | Self::Hurl | Self::Bruno | Self::Insomnia => Use::Environments,
+        }
+    }
+}
+
+/// The requests of a file. The variables of the command line stand before those of the system.
+pub fn import(
+    format: Format,
+    source: &Source<'_>,
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+) -> Imported {
+    let variable = |name: &str| match options.variable(name) {
+        Some(value) => Some(value.to_owned()),
+        None => (surroundings.variable)(name),
+    };
+    let surroundings = &Surroundings {
+        variable: &variable,
+        ..*surroundings
+    };
+    let item = options.item.clone();
+    let variables = options.variables.clone();
+    match format {
+        Format::Curl => select(curl::import(source, surroundings), item.as_deref(), source),
+        Format::Har => har::import(source, &options.entries),
+        Format::Postman => postman::import(source, options, surroundings),
+        Format::Httpie => {
+            let options = httpie::Options { item, variables };
+            httpie::import(source, &options, surroundings)
+        }
+        Format::Hurl => {
+            let files = options.environment.files.iter();
+            let of_files =
+                files.flat_map(|file| hurl::variables(&String::from_utf8_lossy(&file.text)));
+            let variables = of_files.chain(variables).collect();
+            hurl::import(source, &hurl::Options { item, variables }, surroundings)
+        }
+        Format::Bruno => match environment_of_bruno(&options.environment.files, source) {
+            Ok(environment) => {
+                let options = bruno::Options {
+                    item,
+                    variables,
+                    environment,
+                };
+                bruno::import(source, &options, surroundings)
+            }
+            Err(problem) => Imported {
+                requests: Vec::new(),
+                problems: vec![problem],
+            },
+        },
+        Format::Insomnia => {
+            let options = insomnia::Options {
+                item,
+                environment: options.environment.name.clone(),
+                variables,
+            };
+            insomnia::import(source, &options, surroundings)
+        }
+    }
+}
+
+fn environment_of_bruno(
+    files: &[EnvironmentFile],
+    source: &Source<'_>,
+) -> Result<Vec<(String, String)>, ImportError> {
+    let mut all = Vec::new();
+    for file in files {
+        let text = Source::new(&file.name, &file.text);
+        let read = bruno::environment(&text);
+        all.extend(read.map_err(|error| {
+            let start = source.span().start;
+            let kind = ErrorKind::Environment {
+                place: format!("{}:{}", file.name, error.position(&text)),
+                reason: error.to_string(),
+            };
+            ImportError::new(Span::new(start, start), kind)
+        })?);
+    }
+    Ok(all)
+}

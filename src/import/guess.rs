@@ -1,0 +1,174 @@
+//! What wrote a text, by what is in it. A file's name decides only what its content leaves open.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Format;
+
+/// The format of a text; `None` when it could be anything.
+pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let ending = file_name.and_then(|name| Some(name.rsplit_once('.')?.1.to_ascii_lowercase()));
+    let ending = ending.as_deref().unwrap_or_default();
+    if text.trim_ascii_start().starts_with(b"{") {
+        return json(text).or_else(|| first_member(text)).or(match ending {
+            "har" => Some(Format::Har),
+            "json" => Some(Format::Postman),
+            _ => None,
+        });
+    }
+    let lines = || text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    if lines().any(is_block_of_bruno) {
+        return Some(Format::Bruno);
+    }
+    if ending == "hurl" || lines().any(is_answer_of_hurl) {
+        return Some(Format::Hurl);
+    }
+    if lines().any(|line| has_command(line, "curl")) {
+        return Some(Format::Curl);
+    }
+    if lines().any(|line| has_command(line, "http") || has_command(line, "https")) {
+        return Some(Format::Httpie);
+    }
+    match ending {
+        "bru" => Some(Format::Bruno),
+        "har" => Some(Format::Har),
+        _ => None,
+    }
+}
+
+/// The members that tell JSON formats apart. Their values are not read here.
+#[derive(Deserialize)]
+struct Members {
+    info: Option<IgnoredAny>,
+    item: Option<IgnoredAny>,
+    log: Option<IgnoredAny>,
+    #[serde(rename = "__export_format")]
+    insomnia: Option<IgnoredAny>,
+}
+
+fn json(text: &[u8]) -> Option<Format> {
+    let members: Members = serde_json::from_slice(text).ok()?;
+    if members.insomnia.is_some() {
+        Some(Format::Insomnia)
+    } else if members.log.is_some() {
+        Some(Format::Har)
+    } else if members.item.is_some() || members.info.is_some() {
+        Some(Format::Postman)
+    } else {
+        None
+    }
+}
+
+/// Of JSON whose end is not at hand, the first member tells.
+fn first_member(text: &[u8]) -> Option<Format> {
+    let text = text
+        .trim_ascii_start()
+        .strip_prefix(b"{")?
+        .trim_ascii_start();
+    let is = |name: &[u8]| text.starts_with(name);
+    if is(b"\"log\"") {
+        Some(Format::Har)
+    } else if is(b"\"info\"") || is(b"\"item\"") {
+        Some(Format::Postman)
+    } else if is(b"\"_type\"") || is(b"\"__export_format\"") {
+        Some(Format::Insomnia)
+    } else {
+        None
+    }
+}
+
+/// `meta {`, with which every request of Bruno begins.
+fn is_block_of_bruno(line: &[u8]) -> bool {
+    line.strip_prefix(b"meta")
+        .is_some_and(|rest| rest.trim_ascii() == b"{")
+}
+
+/// `HTTP 200`, a section or a capture: what only Hurl has behind a request.
+fn is_answer_of_hurl(line: &[u8]) -> bool {
+    let sections: [&[u8]; 4] = [
+        b"[Captures]",
+        b"[Asserts]",
+        b"[QueryStringParams]",
+        b"[FormParams]",
+    ];
+    let status = |start: &[u8]| {
+        let rest = line.strip_prefix(start).unwrap_or_default();
+        rest == b"*" || (rest.len() == 3 && rest.iter().all(u8::is_ascii_digit))
+    };
+    sections.contains(&line) || status(b"HTTP ")
+}
+
+/// Whether a line of a script runs that program: as its first word, or behind what starts another
+/// command.
+fn has_command(line: &[u8], program: &str) -> bool {
+    memchr::memmem::find_iter(line, program).any(|at| {
+        let (before, from) = line.split_at(at);
+        let after = from.get(program.len()..).unwrap_or_default();
+        let after = after.strip_prefix(b".exe").unwrap_or(after);
+        let ends = matches!(after, [] | [b' ' | b'\t' | b'\\' | b'^', ..]);
+        let starts = match before.trim_ascii_end() {
+            [] => true,
+            // A prompt, or the end of what came before: `$ curl`, `a && curl`, `$(curl`.
+            [
+                ..,
+                b'$' | b'%' | b'>' | b'#' | b';' | b'|' | b'&' | b'(' | b'`',
+            ] => true,
+            [.., b'/' | b'\\'] => before.ends_with(b"/") || before.ends_with(b"\\"),
+            // What comes before a command on its line: a variable, `time`, `sudo`.
+            words => words.iter().all(|byte| !b"'\"{".contains(byte)),
+        };
+        ends && starts
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn word(text: &str, name: &str) -> &'static str {
+        guess(text.as_bytes(), Some(name)).map_or("?", Format::word)
+    }
+
+    #[test]
+    fn the_content_tells_the_format() {
+        for (text, format) in [
+            ("curl https://a.test", "curl"),
+            (
+                "#!/bin/sh\nset -e\nTOKEN=x curl -s \\\n https://a.test",
+                "curl",
+            ),
+            ("token=$(curl -s https://a.test)", "curl"),
+            ("C:\\> curl.exe ^\"https://a.test^\"", "curl"),
+            ("/usr/bin/curl a.test", "curl"),
+            ("\u{feff}{\"log\": {\"entries\": []}}", "har"),
+            (" {\"log\": {}}", "har"),
+            ("{\"info\": {\"schema\": \"x\"}, \"item\": []}", "postman"),
+            ("{\"item\": [{\"log\": 1}]}", "postman"),
+            ("{\"values\": []}", "?"),
+            ("{", "?"),
+            ("", "?"),
+            ("curling is a sport", "?"),
+            ("hello", "?"),
+        ] {
+            assert_eq!(word(text, "x"), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_decides_what_the_content_leaves_open() {
+        assert_eq!(word("{\"log\": {\"entries\": [", "x.har"), "har");
+        assert_eq!(word("{\"item\": [", "x.json"), "postman");
+        assert_eq!(word("{\"item\": []}", "x.har"), "postman");
+        assert_eq!(word("curl a.test", "x.har"), "curl");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_may_be_guessed(text: Vec<u8>, name: Option<String>) {
+            guess(&text, name.as_deref());
+        }
+    }
+}
