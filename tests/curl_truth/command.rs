@@ -28,6 +28,9 @@ pub struct Maker<'a> {
     groups: Vec<Vec<String>>,
     /// Whether content is uploaded: older versions do that otherwise in some ways.
     pub uploads: bool,
+    /// Whether `--continue-at` may be given: with other content than files older versions cut that
+    /// in odd ways.
+    pub resumes: bool,
     /// Whether credentials may come from a file: those of a URL get in their way.
     pub has_netrc: bool,
     config: String,
@@ -52,6 +55,7 @@ impl<'a> Maker<'a> {
             skipped,
             groups: Vec::new(),
             uploads: false,
+            resumes: false,
             has_netrc: false,
             config: String::new(),
             input: None,
@@ -74,10 +78,13 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Whether there is an option whose name starts so, or its letter.
-    pub fn has(&self, name: &str) -> bool {
-        let mut words = self.groups.iter().map(|group| group[0].as_str());
-        words.any(|word| word.starts_with(name) || word.starts_with("-d") || word == "--json")
+    /// Whether a value so far holds that text.
+    pub fn holds(&self, text: &str) -> bool {
+        self.groups.iter().flatten().any(|word| word.contains(text))
+    }
+
+    pub fn has_input(&self) -> bool {
+        self.input.is_some()
     }
 
     /// One of some switches.

@@ -27,6 +27,7 @@ fn verdict(curl: &Curl, ran: &Ran, read: &Read) -> Option<String> {
     let told = |code: &&i32| ran.words.contains(&format!("curl: ({code})"));
     let code = match ran.code {
         0 => REFUSALS.iter().find(told).copied().unwrap_or(0),
+        FAILED_BY_ANSWER => 0,
         code => code,
     };
     match (code, read.problems.as_slice()) {
@@ -42,8 +43,11 @@ fn verdict(curl: &Curl, ran: &Ran, read: &Read) -> Option<String> {
 }
 
 /// What curl ends with when it sends nothing: an unsupported protocol, an option, a URL, a
-/// feature, a file, a function argument, a login that is not allowed.
-const REFUSALS: [i32; 7] = [1, 2, 3, 4, 26, 43, 67];
+/// feature, an upload, a file, a function argument, a login that is not allowed.
+const REFUSALS: [i32; 8] = [1, 2, 3, 4, 25, 26, 43, 67];
+
+/// What `--fail-with-body` ends with after an answer.
+const FAILED_BY_ANSWER: i32 = 22;
 
 fn requests(curl: &Curl, sent: &[Recorded], read: &[Recorded]) -> Option<String> {
     let sent = last_of_challenged(sent);
@@ -53,7 +57,8 @@ fn requests(curl: &Curl, sent: &[Recorded], read: &[Recorded]) -> Option<String>
     let mut pairs = sent.iter().zip(read).enumerate();
     pairs.find_map(|(number, (sent, read))| {
         let sent = since::as_of_now(curl, sent);
-        let wrong = one(&normal(&sent), &normal(read))?;
+        let read = since::as_of_now(curl, read);
+        let wrong = one(&normal(&sent), &normal(&read))?;
         Some(format!("request {}: {wrong}", number + 1))
     })
 }
@@ -80,7 +85,12 @@ fn last_of_challenged(sent: &[Recorded]) -> Vec<Recorded> {
         let is_answer = request
             .value("Authorization")
             .is_some_and(|value| value.starts_with("Digest"));
-        if is_answer {
+        // Content that may have to be sent again is left out before the challenge.
+        let is_again = |before: &Recorded| {
+            let was_empty = before.value("Content-Length").as_deref() == Some("0");
+            was_empty && !request.body.is_empty() && before.lines[0] == request.lines[0]
+        };
+        if is_answer || kept.last().is_some_and(is_again) {
             kept.pop();
         }
         kept.push(request.clone());

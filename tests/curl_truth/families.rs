@@ -14,7 +14,10 @@ pub struct Family {
 pub const FAMILIES: &[Family] = &[
     family("data", 14, |maker| with(maker, &[data], 4)),
     family("forms", 14, |maker| with(maker, &[form], 3)),
-    family("fields", 16, |maker| with(maker, &[field, connection], 4)),
+    family("fields", 16, |mut maker| {
+        maker.resumes = true;
+        with(maker, &[field, connection], 4)
+    }),
     family("credentials", 10, |maker| with(maker, &[credentials], 3)),
     family("cookies", 8, |maker| with(maker, &[cookie], 3)),
     family("uploads", 8, |mut maker| {
@@ -49,7 +52,9 @@ fn operation(maker: &mut Maker, kinds: &[Adds], most: usize) {
         let add = maker.random.pick(kinds);
         add(maker);
     }
-    for _ in 0..if maker.chance(8) { 2 } else { 1 } {
+    // Older ones upload a pattern of files to the second URL, too.
+    let is_alone = maker.uploads && maker.is_before((8, 14, 0));
+    for _ in 0..if maker.chance(8) && !is_alone { 2 } else { 1 } {
         url(maker);
     }
 }
@@ -239,6 +244,8 @@ fn form(maker: &mut Maker) {
             }
             maker.option("--form", format!("{name}=@{}", files.join(",")));
         }
+        // What is read once cannot be encoded for each URL.
+        _ if maker.holds("quoted-printable") => {}
         _ => {
             maker.input("piped in\n");
             let sign = maker.pick(&["@", "<"]);
@@ -283,7 +290,7 @@ fn form_file(maker: &mut Maker) -> String {
 fn suffixes(maker: &mut Maker) -> String {
     let mut suffix = String::new();
     while maker.chance(3) {
-        suffix.push_str(&maker.pick(&[
+        let more = maker.pick(&[
             ";type=text/plain",
             ";type=application/json",
             ";type=text/html;charset=utf-8",
@@ -308,7 +315,10 @@ fn suffixes(maker: &mut Maker) -> String {
             ";encoder=rot13",
             ";unknown=x",
             ";",
-        ]));
+        ]);
+        if !(maker.has_input() && more.contains("quoted")) {
+            suffix.push_str(&more);
+        }
     }
     suffix
 }
@@ -412,8 +422,7 @@ fn range(maker: &mut Maker) {
         }
         2 => {
             let value = maker.pick(&["0", "10", "007", "x", "", "-1"]);
-            // With content older ones cut it in odd ways.
-            if !maker.has("--data") {
+            if maker.resumes && !maker.has_input() {
                 maker.option("--continue-at", value);
             }
         }

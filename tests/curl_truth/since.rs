@@ -44,7 +44,18 @@ const CHANGES: &[Since] = &[
             }
         },
     },
-    // Nothing is put before an `&`.
+    // After nothing there is no `&`, and no `&` stands alone.
+    Since {
+        version: (8, 1, 0),
+        update: |request| {
+            let mut line = String::from_utf8_lossy(&request.lines[0]).into_owned();
+            while line.contains("?&") || line.contains("&&") {
+                line = line.replace("?&", "?").replace("&&", "&");
+            }
+            request.lines[0] = line.replace("? H", " H").into_bytes();
+        },
+    },
+    // As for content.
     Since {
         version: (8, 1, 0),
         update: |request| {
@@ -56,6 +67,11 @@ const CHANGES: &[Since] = &[
             for line in &mut request.lines {
                 if *line == length(before) {
                     *line = length(request.body.len());
+                }
+                let total = format!("/{before}");
+                if line.starts_with(b"Content-Range: ") && line.ends_with(total.as_bytes()) {
+                    line.truncate(line.len() - total.len());
+                    line.extend_from_slice(format!("/{}", request.body.len()).as_bytes());
                 }
             }
         },
@@ -73,9 +89,12 @@ pub fn as_of_now(curl: &Curl, sent: &Recorded) -> Recorded {
     sent
 }
 
-/// What an older curl takes and a newer one refuses, by the end of the importer's words.
+/// What an older curl takes and a newer one refuses, by the importer's words.
 const REFUSALS: &[((u32, u32, u32), &str)] = &[
+    ((8, 0, 0), "it does not go with --range"),
     ((8, 3, 0), "has an empty value"),
+    // There are more options that begin so.
+    ((8, 14, 0), "is ambiguous"),
     ((8, 14, 0), "there is no such file"),
     ((8, 14, 0), "it is not a regular file"),
 ];
@@ -84,6 +103,6 @@ const REFUSALS: &[((u32, u32, u32), &str)] = &[
 pub fn all_refused_later(curl: &Curl, problems: &[String]) -> bool {
     problems.iter().all(|problem| {
         let mut known = REFUSALS.iter();
-        known.any(|(version, end)| curl.version < *version && problem.ends_with(end))
+        known.any(|(version, end)| curl.version < *version && problem.contains(end))
     })
 }

@@ -32,6 +32,7 @@ pub(super) fn requests(
     }
     drop_unknown_words(&mut operation);
     problems.extend(conflict(&operation).map(|kind| ImportError::new(span, kind)));
+    problems.extend(resumed_range(&operation));
     jar.extend(read_all(&operation.cookie_files, materials, &mut problems));
     // Cookies pass from one operation to the next, but only those with a file of their own send any.
     let known = if operation.cookie_files.is_empty() {
@@ -99,6 +100,15 @@ fn conflict(operation: &Operation) -> Option<ErrorKind> {
     Some(ErrorKind::Conflict { first, second })
 }
 
+/// Where to go on, and a range besides: curl refuses them together.
+fn resumed_range(operation: &Operation) -> Option<ImportError> {
+    let (resume, _range) = operation.resume.as_ref().zip(operation.range.as_ref())?;
+    let option = "--continue-at";
+    let reason = "it does not go with --range";
+    let kind = ErrorKind::Value { option, reason };
+    Some(ImportError::new(resume.span, kind))
+}
+
 /// The files of `-b`; one that is missing only turns curl's cookies on.
 fn read_all(
     files: &[Word],
@@ -144,6 +154,12 @@ impl Builder<'_, '_> {
             let body = self.body(upload.as_ref())?;
             let mut body = body;
             for url in &urls {
+                if body.is_stream() && self.version() == HttpVersion::Http10 {
+                    let option = "--http1.0";
+                    let reason = "content whose length is not known cannot be sent in HTTP/1.0";
+                    let kind = ErrorKind::Value { option, reason };
+                    return Err(ImportError::new(url.span, kind));
+                }
                 self.materials.charge(body.bytes().len(), url)?;
                 requests.push(self.request(url, upload.as_ref(), &body)?);
                 body.is_read();
@@ -216,6 +232,7 @@ impl Builder<'_, '_> {
         upload: Option<&Word>,
         body: &Body,
     ) -> Result<ImportedRequest, ImportError> {
+        self.operation.before_request();
         let target = self.target(url, upload)?;
         let authorization = credentials::authorization(self.operation, &target, self.materials)?;
         let now = self.materials.surroundings.now;

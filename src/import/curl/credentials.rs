@@ -99,7 +99,7 @@ fn from_netrc(
 ) -> Result<Option<Word>, ImportError> {
     let text = match &operation.netrc_file {
         Some(path) => Some(materials.read(path)?),
-        None if operation.is(Role::Netrc) => {
+        None if operation.is(Role::Netrc) || operation.is(Role::NetrcOptional) => {
             let home = (materials.surroundings.variable)("HOME");
             let path = home.map(|home| Word::new(format!("{home}/.netrc"), Default::default()));
             path.map(|path| materials.read_if_there(&path))

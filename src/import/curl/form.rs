@@ -151,15 +151,16 @@ impl Piece {
             let name = path.rsplit(|byte| *byte == b'/').next();
             self.filename = Some(name.unwrap_or(path).to_vec());
         }
-        if self.content_type.is_some() || path == b"-" {
+        if self.content_type.is_some() {
             return;
         }
+        let is_input = path == b"-";
         let guess = self.filename.as_deref().and_then(guess_type);
-        let guess = guess.or_else(|| guess_type(path));
+        let guess = guess.or_else(|| guess_type(path).filter(|_| !is_input));
         self.content_type = match guess {
             // Text is what a part without a type is.
             Some("text/plain") if !is_file => None,
-            None if is_file => Some(b"application/octet-stream".to_vec()),
+            None if is_file && !is_input => Some(b"application/octet-stream".to_vec()),
             guess => guess.map(|guess| guess.as_bytes().to_vec()),
         };
     }

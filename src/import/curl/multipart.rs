@@ -31,6 +31,11 @@ pub(super) fn content(parts: &[Part], style: &Style) -> (Vec<u8>, String) {
         if !part.name.is_empty() {
             push_parameter(&mut disposition, "name", &part.name, style.escape);
         }
+        let has_filename = matches!(part.files.as_slice(), [only] if only.filename.is_some());
+        if part.name.is_empty() && !has_filename && !style.is_form_data {
+            // An attachment without a name needs no line to say so.
+            disposition.clear();
+        }
         match part.files.as_slice() {
             [only] => push_piece(&mut content, only, disposition, style.escape),
             several => push_files(&mut content, several, &disposition, &boundary, style.escape),
@@ -50,8 +55,11 @@ fn push_files(
 ) {
     let boundary: String = outer.chars().rev().collect();
     let boundary = format!("{DASHES}{}", boundary.trim_end_matches('-'));
-    content.extend_from_slice(disposition);
-    let line = format!("\r\nContent-Type: multipart/mixed; boundary={boundary}\r\n\r\n");
+    if !disposition.is_empty() {
+        content.extend_from_slice(disposition);
+        content.extend_from_slice(b"\r\n");
+    }
+    let line = format!("Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n");
     content.extend_from_slice(line.as_bytes());
     for file in files {
         push_delimiter(content, &boundary, false);
@@ -71,6 +79,7 @@ fn push_piece(content: &mut Vec<u8>, piece: &Piece, mut disposition: Vec<u8>, es
         push_parameter(&mut disposition, "filename", filename, escape);
     }
     let mut lines = vec![disposition];
+    lines.retain(|line| !line.is_empty());
     if let Some(content_type) = &piece.content_type {
         lines.push([b"Content-Type: ".as_slice(), content_type].concat());
     }

@@ -15,6 +15,9 @@ pub(super) struct Operation {
     /// The files of `-T`: the first goes to the first URL, and so on.
     pub(super) uploads: Vec<Word>,
     pub(super) method: Option<Word>,
+    /// The lines of `--etag-compare`: curl adds one more before each request.
+    pub(super) etags: Vec<Word>,
+    etag: Option<Word>,
     /// The lines of `-H`, as given.
     pub(super) lines: Vec<Word>,
     /// `-b name=value`.
@@ -106,6 +109,11 @@ impl Operation {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Adds what stands before another request.
+    pub(super) fn before_request(&mut self) {
+        self.etags.extend(self.etag.clone());
     }
 
     /// Where `--continue-at` goes on, if it names a place.
@@ -226,7 +234,7 @@ impl Operation {
         let tag = text.and_then(|text| lines(&text).into_iter().next());
         let tag = tag.map_or(b"\"\"".to_vec(), |line| line.bytes);
         let line = [b"If-None-Match: ".as_slice(), &tag].concat();
-        self.lines.push(file.with_bytes(line));
+        self.etag = Some(file.with_bytes(line));
         Ok(())
     }
 }

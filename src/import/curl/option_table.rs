@@ -154,7 +154,7 @@ pub(super) const OPTIONS: &[CurlOption] = &[
     row("negotiate", ' ', Takes::Switch, Role::Negotiate),
     row("netrc", 'n', Takes::Switch, Role::Netrc),
     row("netrc-file", ' ', Takes::Value, Role::NetrcFile),
-    row("netrc-optional", ' ', Takes::Switch, Role::Netrc),
+    row("netrc-optional", ' ', Takes::Switch, Role::NetrcOptional),
     row("next", ':', Takes::Once, Role::Next),
     row("noproxy", ' ', Takes::Value, Role::Ignored),
     row("npn", ' ', Takes::Switch, Role::Ignored),

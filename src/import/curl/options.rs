@@ -58,6 +58,7 @@ pub(super) enum Role {
     Negotiate,
     Netrc,
     NetrcFile,
+    NetrcOptional,
     Next,
     /// `--no-head`, which asks for GET.
     NoHead,

@@ -37,6 +37,14 @@ pub(super) enum Body {
 }
 
 impl Body {
+    /// Whether curl cannot tell before how long it is.
+    pub(super) fn is_stream(&self) -> bool {
+        match self {
+            Self::Upload { is_stream, .. } | Self::Form { is_stream, .. } => *is_stream,
+            Self::Absent | Self::Data(_) => false,
+        }
+    }
+
     /// Standard input can be read once.
     pub(super) fn is_read(&mut self) {
         if let Self::Upload {
@@ -133,6 +141,7 @@ fn given(operation: &Operation) -> Vec<Given> {
             }
         }
     }
+    given.extend(operation.etags.iter().filter_map(read));
     given
 }
 
@@ -244,8 +253,12 @@ impl Writer<'_> {
             self.unless_given("Content-Range", value.as_bytes());
         } else if !self.sending.has_content {
             self.unless_given("Range", &[b"bytes=".as_slice(), &range].concat());
-        } else if !is_resumed {
-            let total = format!("/{}", self.sending.body.bytes().len());
+        } else if !is_resumed && !matches!(self.sending.body, Body::Form { .. }) {
+            let total = if self.is_stream() {
+                "/-1".to_owned()
+            } else {
+                format!("/{}", self.sending.body.bytes().len())
+            };
             let value = [b"bytes ".as_slice(), &range, total.as_bytes()].concat();
             self.unless_given("Content-Range", &value);
         }
@@ -299,11 +312,7 @@ impl Writer<'_> {
     }
 
     fn is_stream(&self) -> bool {
-        let is_stream = match self.sending.body {
-            Body::Upload { is_stream, .. } | Body::Form { is_stream, .. } => *is_stream,
-            Body::Absent | Body::Data(_) => false,
-        };
-        is_stream && !self.is_given("Content-Length")
+        self.sending.body.is_stream() && !self.is_given("Content-Length")
     }
 
     fn is_chunked(&self) -> bool {

@@ -18,10 +18,13 @@ fn imported(text: &str) -> Imported {
         "TOKEN" => Some("t0k".to_owned()),
         "WORDS" => Some("two words".to_owned()),
         "EMPTY" => Some(String::new()),
+        "HOME" => Some("home".to_owned()),
         _ => None,
     };
     let file = |path: &Path| match path.to_str() {
         Some("body") => Ok(b"{\r\n\"a\": 1}\n".to_vec()),
+        Some("tag") => Ok(b"\"1\"\n".to_vec()),
+        Some("home/.netrc") => Ok(b"machine a.test login nina password p\n".to_vec()),
         Some("jar") => Ok(b"a.test\tFALSE\t/\tFALSE\t0\tsid\t1\n".to_vec()),
         Some("notes.txt") => Ok(b"note".to_vec()),
         Some("large") => Ok(vec![0; 17 * 1024 * 1024]),

@@ -61,6 +61,14 @@ fn options_that_curl_refuses_are_refused_with_the_reason() {
             "--continue-at: this is neither a number of bytes nor a -",
         ),
         (
+            "curl a.test -C 1 -r 1-2",
+            "--continue-at: it does not go with --range",
+        ),
+        (
+            "curl a.test -0 -T - <<< x",
+            "--http1.0: content whose length is not known cannot be sent in HTTP/1.0",
+        ),
+        (
             "curl a.test --proto-default nope",
             "--proto-default: curl knows no protocol of this name",
         ),

@@ -362,3 +362,46 @@ fn cookies_of_files_stay_for_the_operations_that_follow() {
         .collect();
     assert_eq!(cookies, [1, 1, 0]);
 }
+
+#[test]
+fn a_tag_stands_after_all_other_lines_once_more_for_each_request() {
+    let imported = imported("curl 'a.test/[1-2]' --etag-compare tag -H 'X-A: 1'");
+    let lines: Vec<Vec<String>> = imported
+        .requests
+        .iter()
+        .map(|imported| {
+            let lines = imported.request.fields.lines().iter().skip(3);
+            lines.map(|line| line.name_text().into_owned()).collect()
+        })
+        .collect();
+    assert_eq!(lines[0], ["X-A", "If-None-Match"]);
+    assert_eq!(lines[1], ["X-A", "If-None-Match", "If-None-Match"]);
+}
+
+#[test]
+fn an_attachment_without_a_name_has_no_disposition() {
+    let sent = body("curl a.test -H 'Content-Type: multipart/mixed' -F =text");
+    assert!(!sent.contains("Disposition"), "{sent}");
+    assert!(sent.contains("\r\n\r\ntext\r\n"), "{sent}");
+}
+
+#[test]
+fn a_form_has_no_range_and_a_stream_no_total() {
+    let named = |text: &str| {
+        let lines = own_fields(text).into_iter();
+        lines
+            .filter(|line| line.contains("Range"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named("curl a.test -r 1-2 -F a=b"), [""; 0]);
+    assert_eq!(
+        named("curl a.test -r 1-2 -T - <<< x"),
+        ["Content-Range: bytes 1-2/-1"]
+    );
+}
+
+#[test]
+fn netrc_that_may_be_missing_is_a_switch_of_its_own() {
+    let sent = own_fields("curl a.test --netrc-optional --no-netrc");
+    assert_eq!(sent, ["Authorization: Basic bmluYTpw"]);
+}
