@@ -33,6 +33,9 @@ impl Curl {
 
     /// Whether there is that option, given without dashes; `no-` may stand before its name.
     pub fn knows(&self, name: &str) -> bool {
+        if let Some(expanded) = name.strip_prefix("expand-") {
+            return self.options.contains_key("variable") && self.options.contains_key(expanded);
+        }
         let other = match name.strip_prefix("no-") {
             Some(name) => name.to_owned(),
             None => format!("no-{name}"),

@@ -153,6 +153,12 @@ fn data(maker: &mut Maker) {
         11 => maker.switch("--get"),
         12 => maker.switch_of(&["--no-get", "--head", "--no-head"]),
         13 => url_query(maker),
+        14 if maker.chance(3) => {
+            let text = text(maker);
+            maker.option("--variable", format!("name={text}"));
+            let function = maker.pick(&["", ":trim", ":url", ":json", ":b64"]);
+            maker.option("--expand-data", format!("a={{{{name{function}}}}}"));
+        }
         14 => {
             let name = maker.pick(&["--data", "--data-binary", "--json", "--data-urlencode"]);
             maker.input("from input\nwith two lines & more\n");

@@ -28,15 +28,26 @@ pub const VARIABLES: [(&str, &str); 4] = [
 
 /// The words as one command.
 pub fn line(words: &[String], shell: Shell, random: &mut Random) -> String {
-    let mut text = words[0].clone();
-    for word in &words[1..] {
+    // Now and then the script gives one of the words a name of its own.
+    let named = random.one_in(6).then(|| 2 + random.below(words.len() - 2));
+    let mut text = String::new();
+    if let Some(at) = named {
+        let value = quoted(&words[at], shell, random);
+        text = format!("NAMED={value}{}", random.pick(&["\n", "; ", ";"]));
+    }
+    text.push_str(&words[0]);
+    for (at, word) in words.iter().enumerate().skip(1) {
         text.push_str(match random.below(24) {
             0 => " \\\n  ",
             1 => "  ",
             2 => "\t",
             _ => " ",
         });
-        text.push_str(&quoted(word, shell, random));
+        if named == Some(at) {
+            text.push_str(random.pick(&["\"$NAMED\"", "\"${NAMED}\"", "\"${NAMED-x}\""]));
+        } else {
+            text.push_str(&quoted(word, shell, random));
+        }
     }
     text
 }

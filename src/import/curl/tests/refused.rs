@@ -52,30 +52,6 @@ fn options_that_curl_refuses_are_refused_with_the_reason() {
             "curl a.test -Gd x -F y=z",
             "--get and --form exclude each other: curl sends one method",
         ),
-        (
-            "curl a.test --no-head -d x",
-            "--no-head and --data exclude each other: curl sends one method",
-        ),
-        (
-            "curl a.test -C x",
-            "--continue-at: this is neither a number of bytes nor a -",
-        ),
-        (
-            "curl a.test -C 1 -r 1-2",
-            "--continue-at: it does not go with --range",
-        ),
-        (
-            "curl a.test -0 -T - <<< x",
-            "--http1.0: content whose length is not known cannot be sent in HTTP/1.0",
-        ),
-        (
-            "curl a.test --proto-default nope",
-            "--proto-default: curl knows no protocol of this name",
-        ),
-        (
-            "curl a.test -u a:b --aws-sigv4 ''",
-            "--aws-sigv4: a provider is missing, such as aws:amz",
-        ),
         ("curl --version", "with --version curl sends no request"),
         ("curl --help", "with --help curl sends no request"),
         (
@@ -150,4 +126,37 @@ fn content_repeated_over_many_urls_has_a_limit() {
         "x".repeat(100_000)
     );
     assert_eq!(refused(&text), "this expands to more than an import holds");
+}
+
+#[test]
+fn values_that_curl_refuses_are_refused_with_the_reason() {
+    let cases = [
+        (
+            "curl a.test --no-head -d x",
+            "--no-head and --data exclude each other: curl sends one method",
+        ),
+        (
+            "curl a.test -C x",
+            "--continue-at: this is neither a number of bytes nor a -",
+        ),
+        (
+            "curl a.test -C 1 -r 1-2",
+            "--continue-at: it does not go with --range",
+        ),
+        (
+            "curl a.test -0 -T - <<< x",
+            "--http1.0: content whose length is not known cannot be sent in HTTP/1.0",
+        ),
+        (
+            "curl a.test --proto-default nope",
+            "--proto-default: curl knows no protocol of this name",
+        ),
+        (
+            "curl a.test -u a:b --aws-sigv4 ''",
+            "--aws-sigv4: a provider is missing, such as aws:amz",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(refused(text), expected, "{text}");
+    }
 }
