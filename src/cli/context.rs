@@ -125,10 +125,11 @@ impl Context {
     /// # Errors
     /// When standard output cannot be written.
     pub(crate) fn print_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        let mut line = serde_json::to_string(value)
-            .map_err(|error| Problem::failed("json", "cannot write JSON").caused_by(&error))?;
-        line.push('\n');
-        Ok(self.output.print(&line)?)
+        let written = self.output.print_with(|out| {
+            serde_json::to_writer(&mut *out, value)?;
+            out.write_all(b"\n")
+        });
+        Ok(written?)
     }
 
     /// A command for the user to run, on the same data as this one.

@@ -1,6 +1,6 @@
 //! The one way to the terminal: results on standard output, everything else on standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -143,10 +143,22 @@ impl Output {
     /// # Errors
     /// What the stream says; a closed pipe is for the caller to end on.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.print_with(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// The same for a result that is too large to be held as text.
+    ///
+    /// # Errors
+    /// As for [`print`](Self::print).
+    pub fn print_with(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut screen = Screen::lock();
         screen.hide_status(&mut self.stderr);
-        self.stdout.write_all(text.as_bytes())?;
-        self.stdout.flush()
+        let mut out = BufWriter::new(&mut self.stdout);
+        write(&mut out)?;
+        out.flush()
     }
 
     /// Writes to standard error. Nobody can be told when that fails.
