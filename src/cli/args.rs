@@ -255,7 +255,7 @@ pub struct DiffArgs {
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
     /// Add a request that works
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// List them
     List(BaselineListArgs),
     /// Show one
@@ -345,6 +345,9 @@ pub struct AddSource {
     /// A HAR file, or its entry with that number or URL [default: all answered with 2xx]
     #[arg(long, value_name = "FILE[#n|#URL]")]
     pub har: Option<PathBuf>,
+    /// A .http or .rest file of REST Client or JetBrains
+    #[arg(long, value_name = "FILE|-")]
+    pub http: Option<PathBuf>,
     /// A file of any format that `why401 import` reads; its content tells which
     #[arg(long, value_name = "FILE|-")]
     pub from: Option<PathBuf>,

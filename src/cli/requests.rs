@@ -307,15 +307,27 @@ fn environment(path: &Path, context: &mut Context) -> Result<Environment, Proble
             files: Vec::new(),
         });
     }
-    let input = Input::read(file, Expected::Environment, context)?;
-    Ok(Environment {
-        name,
-        files: vec![EnvironmentFile {
-            name: input.name,
-            text: input.text,
-        }],
+    let mut files = vec![environment_file(file, context)?];
+    if file.file_name().is_some_and(|name| name == JETBRAINS) {
+        // JetBrains keeps secrets of the same environments in a file beside.
+        let private = file.with_file_name(JETBRAINS_PRIVATE);
+        if private.exists() {
+            files.push(environment_file(&private, context)?);
+        }
+    }
+    Ok(Environment { name, files })
+}
+
+fn environment_file(path: &Path, context: &mut Context) -> Result<EnvironmentFile, Problem> {
+    let input = Input::read(path, Expected::Environment, context)?;
+    Ok(EnvironmentFile {
+        name: input.name,
+        text: input.text,
     })
 }
+
+const JETBRAINS: &str = "http-client.env.json";
+const JETBRAINS_PRIVATE: &str = "http-client.private.env.json";
 
 fn useless(option: &str, format: Format) -> Problem {
     let problem = Problem::usage(

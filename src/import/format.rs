@@ -3,7 +3,7 @@
 use super::select::select;
 use super::{
     EnvironmentFile, ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings, bruno,
-    curl, har, httpie, hurl, insomnia, postman,
+    curl, har, http_file, httpie, hurl, insomnia, postman,
 };
 use crate::model::BaselineSource;
 
@@ -14,6 +14,8 @@ pub enum Format {
     Curl,
     /// A HAR archive, as browsers and proxies save it
     Har,
+    /// Requests of a `.http` or `.rest` file
+    Http,
     /// A Postman collection
     Postman,
     /// Command lines of HTTPie
@@ -43,6 +45,7 @@ impl Format {
         Self::Curl,
         Self::Har,
         Self::Postman,
+        Self::Http,
         Self::Httpie,
         Self::Hurl,
         Self::Bruno,
@@ -54,6 +57,7 @@ impl Format {
         match self {
             Self::Curl => "curl",
             Self::Har => "har",
+            Self::Http => "http",
             Self::Postman => "postman",
             Self::Httpie => "httpie",
             Self::Hurl => "hurl",
@@ -73,6 +77,7 @@ impl Format {
         match self {
             Self::Curl => "a curl command",
             Self::Har => "a HAR archive",
+            Self::Http => "a .http file",
             Self::Postman => "a Postman collection",
             Self::Httpie => "an HTTPie command",
             Self::Hurl => "a Hurl file",
@@ -86,6 +91,7 @@ impl Format {
         match self {
             Self::Curl => BaselineSource::Curl,
             Self::Har => BaselineSource::Har,
+            Self::Http => BaselineSource::Http,
             Self::Postman => BaselineSource::Postman,
             Self::Httpie => BaselineSource::Httpie,
             Self::Hurl => BaselineSource::Hurl,
@@ -99,7 +105,9 @@ impl Format {
         match self {
             Self::Har => Use::Nothing,
             Self::Curl | Self::Httpie => Use::Variables,
-            Self::Postman | Self::Hurl | Self::Bruno | Self::Insomnia => Use::Environments,
+            Self::Http | Self::Postman | Self::Hurl | Self::Bruno | Self::Insomnia => {
+                Use::Environments
+            }
         }
     }
 }
@@ -124,6 +132,7 @@ pub fn import(
     match format {
         Format::Curl => select(curl::import(source, surroundings), item.as_deref(), source),
         Format::Har => har::import(source, &options.entries),
+        Format::Http => http_file::import(source, options, surroundings),
         Format::Postman => postman::import(source, options, surroundings),
         Format::Httpie => {
             let options = httpie::Options { item, variables };

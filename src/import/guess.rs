@@ -24,6 +24,13 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     if ending == "hurl" || lines().any(is_answer_of_hurl) {
         return Some(Format::Hurl);
     }
+    if lines().any(|line| line.starts_with(b"###")) {
+        return Some(Format::Http);
+    }
+    let is_request_line = lines().find(|line| !is_aside(line)).is_some_and(has_url);
+    if is_request_line {
+        return Some(Format::Http);
+    }
     if lines().any(|line| has_command(line, "curl")) {
         return Some(Format::Curl);
     }
@@ -33,8 +40,26 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     match ending {
         "bru" => Some(Format::Bruno),
         "har" => Some(Format::Har),
+        "http" | "rest" => Some(Format::Http),
         _ => None,
     }
+}
+
+/// Blank lines, comments and variables may stand before the request of a `.http` file.
+fn is_aside(line: &[u8]) -> bool {
+    matches!(line, [] | [b'#' | b'@', ..] | [b'/', b'/', ..])
+}
+
+/// A URL, or a method and a URL: `GET https://a.test`, `POST {{base}}/x`.
+fn has_url(line: &[u8]) -> bool {
+    let is_url = |word: &[u8]| {
+        let starts = [&b"http://"[..], b"https://", b"{{"];
+        starts.iter().any(|start| word.starts_with(start))
+    };
+    let mut words = line.split(u8::is_ascii_whitespace);
+    let first = words.next().unwrap_or_default();
+    let is_method = !first.is_empty() && first.iter().all(u8::is_ascii_uppercase);
+    is_url(first) || (is_method && words.next().is_some_and(is_url))
 }
 
 /// The members that tell JSON formats apart. Their values are not read here.
@@ -147,6 +172,11 @@ mod tests {
             (" {\"log\": {}}", "har"),
             ("{\"info\": {\"schema\": \"x\"}, \"item\": []}", "postman"),
             ("{\"item\": [{\"log\": 1}]}", "postman"),
+            ("# @name a\n@b = c\n\nGET {{b}}/x\n", "http"),
+            ("https://a.test\nAccept: */*\n", "http"),
+            ("POST https://a.test\n\n# curl it", "http"),
+            ("###\ncurl https://a.test", "http"),
+            ("GET a.test", "?"),
             ("{\"values\": []}", "?"),
             ("{", "?"),
             ("", "?"),
@@ -163,6 +193,7 @@ mod tests {
         assert_eq!(word("{\"item\": [", "x.json"), "postman");
         assert_eq!(word("{\"item\": []}", "x.har"), "postman");
         assert_eq!(word("curl a.test", "x.har"), "curl");
+        assert_eq!(word("GET a.test", "x.http"), "http");
     }
 
     proptest! {

@@ -10,6 +10,7 @@ pub mod error;
 pub mod files;
 pub mod format;
 pub mod har;
+pub mod http_file;
 pub mod httpie;
 pub mod hurl;
 pub mod insomnia;
@@ -17,6 +18,7 @@ pub mod options;
 pub mod postman;
 pub mod source;
 
+mod address;
 mod cursor;
 mod guess;
 mod json;
@@ -25,6 +27,7 @@ mod request;
 mod select;
 mod shell;
 mod unresolved;
+mod variables;
 
 pub use error::{ErrorKind, ImportError};
 pub use files::FileError;

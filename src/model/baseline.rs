@@ -23,7 +23,7 @@ pub enum BaselineSource {
     Fetch,
     /// A request of a `.http` or `.rest` file.
     Http,
-    /// An `HTTPie` command.
+    /// An HTTPie command.
     Httpie,
     /// A request of a Hurl file.
     Hurl,

@@ -12,6 +12,7 @@ crate::tests![
     several_commands_of_one_file_are_all_added,
     import_prints_the_request_as_curl_would_send_it,
     the_content_of_a_file_tells_its_format,
+    a_http_file_takes_the_environment_of_its_name_and_the_secrets_beside,
     two_curl_files_are_compared_without_a_proxy,
     equal_curl_files_have_no_difference_that_matters,
     an_item_of_postman_explains_a_401,
@@ -355,4 +356,56 @@ fn blamed(report: &Value) -> Vec<String> {
         .filter(|field| field["kind"] != "same" && field["noise"] == json!(false))
         .map(|field| field["name"].as_str().unwrap().to_lowercase())
         .collect()
+}
+
+fn a_http_file_takes_the_environment_of_its_name_and_the_secrets_beside() {
+    let why401 = Why401::new();
+    why401.write(
+        "shop.http",
+        "# @name me\nGET {{host}}/me\nAuthorization: Bearer {{token}}\n",
+    );
+    let public = r#"{"dev": {"host": "https://dev.test"}, "prod": {"host": "https://shop.test"}}"#;
+    why401.write("http-client.env.json", public);
+    why401.write(
+        "http-client.private.env.json",
+        r#"{"prod": {"token": "abcdef0123456789"}}"#,
+    );
+    let environment = "http-client.env.json#prod";
+    let arguments = [
+        "import",
+        "shop.http",
+        "--environment",
+        environment,
+        "--json",
+    ];
+    let imported = why401.json(&arguments);
+    assert_eq!(imported[0]["url"], json!("https://shop.test/me"));
+    let bearer = json!(["authorization", "Bearer abcdef0123456789"]);
+    let headers = imported[0]["headers"].as_array().unwrap();
+    assert!(headers.contains(&bearer), "{imported:#}");
+    let added = [
+        "baseline",
+        "add",
+        "--http",
+        "shop.http",
+        "--environment",
+        environment,
+    ];
+    assert!(why401.command(&added).status.success());
+    let listed = why401.json(&["baseline", "list", "--json"]);
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["source"]),
+        (&json!("me"), &json!("http"))
+    );
+    let unnamed = [
+        "import",
+        "shop.http",
+        "--environment",
+        "http-client.env.json",
+    ];
+    let refused = why401.command(&unnamed);
+    assert!(
+        refused.stderr.contains("there is dev, prod"),
+        "{refused:#?}"
+    );
 }

@@ -292,7 +292,9 @@ fn in_words(imported: &why401::import::Imported, source: &Source<'_>) {
     for problem in &imported.problems {
         drop(format!("{}: {problem}", problem.position(source)));
     }
-    drop(serde_json::to_string(&why401::import::json(&imported.requests)));
+    drop(serde_json::to_string(&why401::import::json(
+        &imported.requests,
+    )));
 }
 
 fn url_corpus() -> Vec<Vec<u8>> {

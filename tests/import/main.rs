@@ -9,6 +9,7 @@
 mod bruno;
 mod curl;
 mod har;
+mod http;
 mod httpie;
 mod hurl;
 mod insomnia;

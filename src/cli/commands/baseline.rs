@@ -67,6 +67,7 @@ fn wanted(args: &AddArgs, context: &mut Context) -> Result<Option<Wanted>, Probl
     let named = [
         (&source.curl, Some(Format::Curl)),
         (&source.har, Some(Format::Har)),
+        (&source.http, Some(Format::Http)),
         (&source.postman, Some(Format::Postman)),
         (&source.from, None),
     ];

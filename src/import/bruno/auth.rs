@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::blocks::Block;
 use super::build::Draft;
-use crate::import::postman::signed::COMPUTED;
-use crate::import::postman::variables::has_variable;
+use crate::import::variables::COMPUTED;
+use crate::import::variables::has_variable;
 
 /// Stands for what a folder or a collection says.
 pub(super) const INHERITED: &str = "auth: inherit";

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::blocks::{Block, Row};
 use super::build::Draft;
 use crate::import::Surroundings;
+use crate::import::address::escape;
 use crate::import::files::within_limit;
 use crate::import::postman::multipart::{BOUNDARY, Part, content, media_type};
-use crate::import::postman::url::escape;
-use crate::import::postman::variables::around;
+use crate::import::variables::around;
 
 /// Content, and the type that Bruno gives it when the headers name none.
 #[derive(Default)]

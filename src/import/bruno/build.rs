@@ -6,9 +6,9 @@ use super::Options;
 use super::auth;
 use super::blocks::{Block, Row};
 use super::body::{self, Body};
+use crate::import::address::Address;
 use crate::import::httpie::url::without_dot_segments;
-use crate::import::postman::url::Address;
-use crate::import::postman::variables::{Resolver, Variables};
+use crate::import::variables::{Resolver, Variables};
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span, Surroundings, unresolved};
 use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Request, Url};
 

@@ -9,10 +9,10 @@ use super::export::{Export, Resource};
 use super::template::Renderer;
 use super::url::{url, with_path_parameters};
 use crate::import::curl;
-use crate::import::postman::signed::COMPUTED;
 use crate::import::shell::materials::Materials;
 use crate::import::shell::script::{Command, Input};
 use crate::import::shell::word::Word;
+use crate::import::variables::COMPUTED;
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 
 /// The request of an item.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::body::field;
 use super::template::{Renderer, next};
-use crate::import::postman::signed::COMPUTED;
+use crate::import::variables::COMPUTED;
 
 /// What is added.
 #[derive(Default)]

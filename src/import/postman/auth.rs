@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::build::Draft;
 use super::signed;
-use super::variables::{Resolver, has_variable, text};
+use crate::import::variables::{Resolver, has_variable, text};
 
 /// The parameters of an `auth`, with their variables replaced.
 pub(super) struct Parameters<'p> {

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::headers::is_on;
 use super::multipart::{self, Part};
-use super::url::escape;
-use super::variables::{Resolver, around, text};
 use crate::import::Surroundings;
+use crate::import::address::escape;
 use crate::import::files::within_limit;
+use crate::import::variables::{Resolver, around, text};
 
 /// What a request sends.
 pub(super) enum Body {

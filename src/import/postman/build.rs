@@ -10,11 +10,10 @@ use super::body::{Body, Reader, form_content};
 use super::collection::{Inherited, Item, has_type};
 use super::headers::Headers;
 use super::multipart;
-use super::signed::COMPUTED;
-use super::url::Address;
-use super::variables::{Resolver, parts, text};
 use super::written::written;
 use crate::auth::percent::percent_decode;
+use crate::import::address::Address;
+use crate::import::variables::{Resolver, text, unresolved};
 use crate::import::{ImportedRequest, Surroundings};
 use crate::model::{Content, FieldSection, HttpVersion, Provenance, Request, Timestamp};
 
@@ -212,31 +211,6 @@ fn drop_unknown_names(draft: &mut Draft) {
     }
 }
 
-/// The variables that a request still holds, each once, in the order in which they are met.
-fn unresolved(request: &Request) -> Vec<String> {
-    let lines = request.fields.lines().iter();
-    // Postman makes this up for each request, and nobody compares it.
-    let lines = lines.filter(|line| !line.is("Postman-Token"));
-    let host = request.url.origin.host.as_bytes();
-    let texts = [request.method.as_bytes(), host, &request.target]
-        .into_iter()
-        .chain(lines.map(|line| line.value()))
-        .chain([request.content.bytes.as_slice()]);
-    let mut names: Vec<String> = Vec::new();
-    for text in texts {
-        let text = String::from_utf8_lossy(text);
-        let is_name = |part: &(&str, bool)| part.1 && part.0.len() <= LONGEST_VARIABLE;
-        let variables = parts(&text).into_iter().filter(is_name);
-        let computed = text.contains(COMPUTED).then_some(COMPUTED);
-        for name in variables.map(|part| part.0).chain(computed) {
-            if names.len() < MAX_UNRESOLVED && !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-    }
-    names
-}
-
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The version of the runtime that the samples of this importer were recorded with.
@@ -247,9 +221,3 @@ const BODILESS: &[&str] = &["COPY", "GET", "HEAD", "PURGE", "UNLOCK"];
 
 /// Without content, Node gives these no `Content-Length`.
 const WITHOUT_LENGTH: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "TRACE"];
-
-/// What is longer is text between braces, no name.
-const LONGEST_VARIABLE: usize = 256;
-
-/// As many variables as somebody could want to read.
-const MAX_UNRESOLVED: usize = 64;

@@ -8,9 +8,9 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::variables::{self, Variables};
 use super::{MAX_ITEMS, MAX_PROBLEMS, scripts};
 use crate::import::json_text::JsonText;
+use crate::import::variables::{self, Variables};
 use crate::import::{ErrorKind, ImportError, Span};
 
 /// How deep folders may be nested.

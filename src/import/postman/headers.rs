@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::variables::text;
+use crate::import::variables::text;
 use crate::model::{FieldLine, FieldSection, Provenance};
 
 /// Names and values in order.

@@ -13,8 +13,6 @@ pub(super) mod multipart;
 mod scripts;
 mod select;
 pub(super) mod signed;
-pub(super) mod url;
-pub(super) mod variables;
 mod written;
 
 #[cfg(test)]
@@ -25,9 +23,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::collection::{Collection, Item};
-use self::variables::Resolver;
-use self::variables::Variables;
 use super::json_text::JsonText;
+use super::variables::Resolver;
+use super::variables::Variables;
 use super::{ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings};
 
 /// The largest collection that is read.

@@ -4,11 +4,8 @@
 use super::auth::Parameters;
 use super::body::Body;
 use super::build::Draft;
-use super::url::escape;
-use super::variables::around;
-
-/// Stands for a value that is computed when the request is sent.
-pub(in crate::import) const COMPUTED: &str = "computed_when_sent";
+use crate::import::address::escape;
+use crate::import::variables::{COMPUTED, around};
 
 fn tell(scheme: &str, draft: &mut Draft) {
     draft.warn(&format!(

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::url::escape;
-use super::variables::{around, text};
+use crate::import::address::escape;
+use crate::import::variables::{around, text};
 
 /// The URL as one text, path variables replaced, other variables as they stand.
 ///

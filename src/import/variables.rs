@@ -1,15 +1,26 @@
-//! Variables of Postman: `{{name}}`, from the command line, an environment and the collection.
+//! Variables of the form `{{name}}`, from the command line, an environment and the file itself.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use serde_json::Value;
 
+use crate::model::Request;
+
 /// How deep variables may stand in the values of variables; Postman stops near this, too.
 const MAX_DEPTH: usize = 20;
 
 /// The most bytes that all values of one import may grow to by replacing variables.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Stands for a value that is computed when the request is sent.
+pub(super) const COMPUTED: &str = "computed_when_sent";
+
+/// What is longer is text between braces, no name.
+const LONGEST_VARIABLE: usize = 256;
+
+/// As many variables as somebody could want to read.
+const MAX_UNRESOLVED: usize = 64;
 
 /// Values by name. Of two with one name the last counts.
 #[derive(Clone, Default)]
@@ -221,6 +232,31 @@ pub(in crate::import) fn parts(text: &str) -> Vec<(&str, bool)> {
 /// Whether a text holds a variable.
 pub(in crate::import) fn has_variable(text: &str) -> bool {
     next_token(text).is_some()
+}
+
+/// The variables that a request still holds, each once, in the order in which they are met.
+pub(super) fn unresolved(request: &Request) -> Vec<String> {
+    let lines = request.fields.lines().iter();
+    // Postman makes this up for each request, and nobody compares it.
+    let lines = lines.filter(|line| !line.is("Postman-Token"));
+    let host = request.url.origin.host.as_bytes();
+    let texts = [request.method.as_bytes(), host, &request.target]
+        .into_iter()
+        .chain(lines.map(|line| line.value()))
+        .chain([request.content.bytes.as_slice()]);
+    let mut names: Vec<String> = Vec::new();
+    for text in texts {
+        let text = String::from_utf8_lossy(text);
+        let is_name = |part: &(&str, bool)| part.1 && part.0.len() <= LONGEST_VARIABLE;
+        let variables = parts(&text).into_iter().filter(is_name);
+        let computed = text.contains(COMPUTED).then_some(COMPUTED);
+        for name in variables.map(|part| part.0).chain(computed) {
+            if names.len() < MAX_UNRESOLVED && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
 }
 
 /// Changes the text around variables, and leaves those as they stand.
