@@ -3,7 +3,7 @@
 use super::select::select;
 use super::{
     EnvironmentFile, ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings, bruno,
-    curl, har, http_file, httpie, hurl, insomnia, postman,
+    curl, har, http_file, httpie, hurl, insomnia, postman, raw,
 };
 use crate::model::BaselineSource;
 
@@ -26,6 +26,8 @@ pub enum Format {
     Bruno,
     /// An export of Insomnia, version 4
     Insomnia,
+    /// The text of an HTTP request
+    Raw,
 }
 
 /// A value that only some formats have a use for.
@@ -50,6 +52,7 @@ impl Format {
         Self::Hurl,
         Self::Bruno,
         Self::Insomnia,
+        Self::Raw,
     ];
 
     /// The word on the command line.
@@ -63,6 +66,7 @@ impl Format {
             Self::Hurl => "hurl",
             Self::Bruno => "bruno",
             Self::Insomnia => "insomnia",
+            Self::Raw => "raw",
         }
     }
 
@@ -83,6 +87,7 @@ impl Format {
             Self::Hurl => "a Hurl file",
             Self::Bruno => "a request of Bruno",
             Self::Insomnia => "an export of Insomnia",
+            Self::Raw => "the text of an HTTP request",
         }
     }
 
@@ -97,13 +102,14 @@ impl Format {
             Self::Hurl => BaselineSource::Hurl,
             Self::Bruno => BaselineSource::Bruno,
             Self::Insomnia => BaselineSource::Insomnia,
+            Self::Raw => BaselineSource::Raw,
         }
     }
 
     /// What it has a use for, of what the user may give beside the file.
     pub fn takes(self) -> Use {
         match self {
-            Self::Har => Use::Nothing,
+            Self::Har | Self::Raw => Use::Nothing,
             Self::Curl | Self::Httpie => Use::Variables,
             Self::Http | Self::Postman | Self::Hurl | Self::Bruno | Self::Insomnia => {
                 Use::Environments
@@ -167,6 +173,7 @@ pub fn import(
             };
             insomnia::import(source, &options, surroundings)
         }
+        Format::Raw => select(raw::import(source), options.item.as_deref(), source),
     }
 }
 

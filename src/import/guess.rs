@@ -27,6 +27,10 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     if lines().any(|line| line.starts_with(b"###")) {
         return Some(Format::Http);
     }
+    let start = lines().find(|line| !line.is_empty()).unwrap_or_default();
+    if is_raw(start, ending) {
+        return Some(Format::Raw);
+    }
     let is_request_line = lines().find(|line| !is_aside(line)).is_some_and(has_url);
     if is_request_line {
         return Some(Format::Http);
@@ -43,6 +47,18 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
         "http" | "rest" => Some(Format::Http),
         _ => None,
     }
+}
+
+/// The first line of a message: `GET /path HTTP/1.1`, or a pseudo-header field. With a URL, a file
+/// of REST Client looks the same: its name decides.
+fn is_raw(line: &[u8], ending: &str) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, target) = (words.next(), words.next().unwrap_or_default());
+    let has_version = words.next().is_some_and(|word| word.starts_with(b"HTTP/"));
+    let is_path = target.starts_with(b"/") || target == b"*";
+    let is_file = matches!(ending, "http" | "rest") || target.starts_with(b"{{");
+    let is_method = method.is_some_and(|word| word.iter().all(u8::is_ascii_uppercase));
+    line.starts_with(b":") || (is_method && has_version && (is_path || !is_file))
 }
 
 /// Blank lines, comments and variables may stand before the request of a `.http` file.
@@ -177,6 +193,10 @@ mod tests {
             ("POST https://a.test\n\n# curl it", "http"),
             ("###\ncurl https://a.test", "http"),
             ("GET a.test", "?"),
+            ("GET /x HTTP/1.1\nHost: a.test\n", "raw"),
+            ("POST https://a.test/x HTTP/1.1\r\n\r\ncurl x", "raw"),
+            (":authority: a.test\n:method: GET\n", "raw"),
+            ("GET {{base}}/x HTTP/1.1\n", "http"),
             ("{\"values\": []}", "?"),
             ("{", "?"),
             ("", "?"),
@@ -194,6 +214,8 @@ mod tests {
         assert_eq!(word("{\"item\": []}", "x.har"), "postman");
         assert_eq!(word("curl a.test", "x.har"), "curl");
         assert_eq!(word("GET a.test", "x.http"), "http");
+        assert_eq!(word("GET https://a.test HTTP/1.1", "x.http"), "http");
+        assert_eq!(word("GET /x HTTP/1.1", "x.http"), "raw");
     }
 
     proptest! {

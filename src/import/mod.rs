@@ -16,6 +16,7 @@ pub mod hurl;
 pub mod insomnia;
 pub mod options;
 pub mod postman;
+pub mod raw;
 pub mod source;
 
 mod address;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::Path;
 
 use super::{FileError, ImportError, Span};
-use crate::model::{Request, Timestamp};
+use crate::model::{
+    Content, FieldLine, FieldSection, HttpVersion, Provenance, Request, Timestamp, Url, UrlError,
+};
 
 /// What an import may ask of the world around it.
 #[derive(Clone, Copy)]
@@ -38,6 +40,50 @@ pub struct ImportedRequest {
     pub warnings: Vec<String>,
     /// The text it was read from.
     pub span: Span,
+}
+
+impl ImportedRequest {
+    /// A request that is named by its method and path; all its values are known.
+    pub(super) fn named_by_path(request: Request, span: Span) -> Self {
+        let path = String::from_utf8_lossy(&request.url.path);
+        Self {
+            name: format!("{} {path}", request.method),
+            request,
+            unresolved: Vec::new(),
+            warnings: Vec::new(),
+            span,
+        }
+    }
+}
+
+/// A request over HTTP/1.1.
+pub(super) fn http11(method: &str, url: Url, lines: Vec<FieldLine>, content: Vec<u8>) -> Request {
+    Request {
+        method: method.to_owned(),
+        target: url.path_and_query(),
+        url,
+        version: HttpVersion::Http11,
+        pseudo: FieldSection::default(),
+        fields: FieldSection::from_lines(lines, Provenance::Import),
+        content: Content::complete(content),
+        trailers: FieldSection::new(Provenance::Import),
+    }
+}
+
+/// Whether a header may have that name (RFC 9110 section 5.6.2).
+pub(super) fn is_field_name(name: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(byte);
+    !name.is_empty() && name.iter().all(is_token)
+}
+
+/// Why a URL cannot be used.
+pub(super) fn url_reason(error: UrlError) -> &'static str {
+    match error {
+        UrlError::Scheme => "the URL starts with neither http:// nor https://",
+        UrlError::Host => "the URL has no host",
+        UrlError::HostCharacter => "the host has a character that no host name may have",
+        UrlError::Port => "the port is not a number from 1 to 65535",
+    }
 }
 
 impl fmt::Debug for ImportedRequest {

@@ -14,6 +14,7 @@ mod httpie;
 mod hurl;
 mod insomnia;
 mod postman;
+mod raw;
 mod round_trip;
 
 use std::fs;

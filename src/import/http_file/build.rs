@@ -7,9 +7,10 @@ use super::block::{Block, Written};
 use super::body::{self, Kind};
 use super::values::{Tool, Values};
 use crate::import::address::Address;
+use crate::import::request::{http11, is_field_name};
 use crate::import::variables::{COMPUTED, has_variable, unresolved};
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Surroundings};
-use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Request};
+use crate::model::FieldLine;
 
 /// The request of a block.
 ///
@@ -44,37 +45,25 @@ pub(super) fn request(
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
     }
     complete(&mut headers, &address, &method, content.len(), tool);
-    if headers.iter().any(|(name, _)| !is_name(name)) {
+    if headers
+        .iter()
+        .any(|(name, _)| !is_field_name(name.as_bytes()))
+    {
         let kind = ErrorKind::Shape("a header has a name that no header may have");
         return Err(ImportError::new(block.span, kind));
     }
     let lines = headers
         .iter()
         .map(|(name, value)| FieldLine::new(name.as_bytes(), value.as_bytes()));
-    let request = Request {
-        target: url.path_and_query(),
-        url,
-        method,
-        version: HttpVersion::Http11,
-        pseudo: FieldSection::default(),
-        fields: FieldSection::from_lines(lines.collect(), Provenance::Import),
-        content: Content::complete(content),
-        trailers: FieldSection::new(Provenance::Import),
-    };
+    let request = http11(&method, url, lines.collect(), content);
     let unresolved = unresolved(&request);
     warnings.extend(values.reasons(&unresolved));
+    let plain = ImportedRequest::named_by_path(request, block.span);
     Ok(ImportedRequest {
-        name: match block.name {
-            Some(name) => name.to_owned(),
-            None => {
-                let path = String::from_utf8_lossy(&request.url.path);
-                format!("{} {path}", request.method)
-            }
-        },
-        request,
+        name: block.name.map_or(plain.name, str::to_owned),
         unresolved,
         warnings,
-        span: block.span,
+        ..plain
     })
 }
 
@@ -204,11 +193,6 @@ fn first<'h>(headers: &'h [(String, String)], wanted: &str) -> Option<&'h str> {
 
 fn is(name: &str, wanted: &str) -> bool {
     name.eq_ignore_ascii_case(wanted)
-}
-
-fn is_name(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token)
 }
 
 const USER_AGENT: &str = "vscode-restclient";
