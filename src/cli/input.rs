@@ -148,6 +148,7 @@ impl Expected {
             }
             Self::Requests(Some(format)) => match format {
                 Format::Curl => "a curl command, as browsers copy it with \"copy as cURL\"".into(),
+                Format::Fetch => "a fetch call, as browsers copy it with \"copy as fetch\"".into(),
                 Format::Har => "a HAR archive, as browsers save it with \"save all as HAR\"".into(),
                 Format::Http => "a .http file, as REST Client and JetBrains read it".into(),
                 Format::Postman => "a Postman collection, exported as Collection v2.1".into(),

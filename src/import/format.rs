@@ -3,7 +3,7 @@
 use super::select::select;
 use super::{
     EnvironmentFile, ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings, bruno,
-    curl, har, http_file, httpie, hurl, insomnia, postman, raw,
+    curl, fetch, har, http_file, httpie, hurl, insomnia, postman, raw,
 };
 use crate::model::BaselineSource;
 
@@ -12,6 +12,8 @@ use crate::model::BaselineSource;
 pub enum Format {
     /// A shell script with curl commands, as browsers, Postman and Insomnia copy them
     Curl,
+    /// A `fetch` call, as browsers copy it
+    Fetch,
     /// A HAR archive, as browsers and proxies save it
     Har,
     /// Requests of a `.http` or `.rest` file
@@ -52,6 +54,10 @@ impl Format {
         Self::Hurl,
         Self::Bruno,
         Self::Insomnia,
+        Self::Fetch,
+        Self::Har,
+        Self::Http,
+        Self::Postman,
         Self::Raw,
     ];
 
@@ -59,6 +65,7 @@ impl Format {
     pub fn word(self) -> &'static str {
         match self {
             Self::Curl => "curl",
+            Self::Fetch => "fetch",
             Self::Har => "har",
             Self::Http => "http",
             Self::Postman => "postman",
@@ -80,6 +87,7 @@ impl Format {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Curl => "a curl command",
+            Self::Fetch => "a fetch call",
             Self::Har => "a HAR archive",
             Self::Http => "a .http file",
             Self::Postman => "a Postman collection",
@@ -95,6 +103,7 @@ impl Format {
     pub fn source(self) -> BaselineSource {
         match self {
             Self::Curl => BaselineSource::Curl,
+            Self::Fetch => BaselineSource::Fetch,
             Self::Har => BaselineSource::Har,
             Self::Http => BaselineSource::Http,
             Self::Postman => BaselineSource::Postman,
@@ -110,7 +119,7 @@ impl Format {
     pub fn takes(self) -> Use {
         match self {
             Self::Har | Self::Raw => Use::Nothing,
-            Self::Curl | Self::Httpie => Use::Variables,
+            Self::Curl | Self::Fetch | Self::Httpie => Use::Variables,
             Self::Http | Self::Postman | Self::Hurl | Self::Bruno | Self::Insomnia => {
                 Use::Environments
             }
@@ -138,6 +147,7 @@ pub fn import(
     match format {
         Format::Curl => select(curl::import(source, surroundings), item.as_deref(), source),
         Format::Har => har::import(source, &options.entries),
+        Format::Fetch => select(fetch::import(source), options.item.as_deref(), source),
         Format::Http => http_file::import(source, options, surroundings),
         Format::Postman => postman::import(source, options, surroundings),
         Format::Httpie => {

@@ -35,6 +35,9 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     if is_request_line {
         return Some(Format::Http);
     }
+    if lines().any(has_fetch) {
+        return Some(Format::Fetch);
+    }
     if lines().any(|line| has_command(line, "curl")) {
         return Some(Format::Curl);
     }
@@ -140,6 +143,14 @@ fn is_answer_of_hurl(line: &[u8]) -> bool {
     sections.contains(&line) || status(b"HTTP ")
 }
 
+/// Whether a line of JavaScript starts a call: `fetch(`, `await fetch(`, `const x = await fetch(`.
+fn has_fetch(line: &[u8]) -> bool {
+    memchr::memmem::find_iter(line, "fetch(").any(|at| {
+        let before = line.get(..at).unwrap_or_default().trim_ascii_end();
+        before.is_empty() || before.ends_with(b"await") || before.ends_with(b"=")
+    })
+}
+
 /// Whether a line of a script runs that program: as its first word, or behind what starts another
 /// command.
 fn has_command(line: &[u8], program: &str) -> bool {
@@ -193,6 +204,9 @@ mod tests {
             ("POST https://a.test\n\n# curl it", "http"),
             ("###\ncurl https://a.test", "http"),
             ("GET a.test", "?"),
+            ("fetch(\"https://a.test\", {\n", "fetch"),
+            ("const r = await fetch('https://a.test');", "fetch"),
+            ("curl a.test # not fetch()", "curl"),
             ("GET /x HTTP/1.1\nHost: a.test\n", "raw"),
             ("POST https://a.test/x HTTP/1.1\r\n\r\ncurl x", "raw"),
             (":authority: a.test\n:method: GET\n", "raw"),
@@ -202,6 +216,16 @@ mod tests {
             ("", "?"),
             ("curling is a sport", "?"),
             ("hello", "?"),
+            ("http POST a.test/x a=b", "httpie"),
+            ("GET https://a.test\nHTTP 200\n[Asserts]\n", "hurl"),
+            (
+                "meta {\n  name: a\n}\n\nget {\n  url: https://a.test\n}\n",
+                "bruno",
+            ),
+            (
+                "{\"_type\": \"export\", \"__export_format\": 4}",
+                "insomnia",
+            ),
         ] {
             assert_eq!(word(text, "x"), format, "{text}");
         }

@@ -7,6 +7,7 @@
 pub mod bruno;
 pub mod curl;
 pub mod error;
+pub mod fetch;
 pub mod files;
 pub mod format;
 pub mod har;

@@ -8,6 +8,7 @@
 
 mod bruno;
 mod curl;
+mod fetch;
 mod har;
 mod http;
 mod httpie;
