@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
@@ -23,7 +24,7 @@ use super::tls::{self, Hello, spoken_here};
 use super::transport::{Link, Transport};
 use super::{Shared, local_site};
 use crate::model::{Entry, Failure, FailureCause, Note, Origin, Scheme, Side, Stage};
-use crate::net::alert_name;
+use crate::net::{Given, alert_name};
 use crate::wire::head::Head;
 use crate::wire::message::MessageHead;
 
@@ -192,7 +193,13 @@ impl<'a> Tunnel<'a> {
     /// word.
     async fn talk(self, mut client: Transport, mut origin: Transport, version: Version) {
         let (mut up, mut down) = (Flow::new(), Flow::new());
-        if self.path.client_certificate.is_some() {
+        if let Some(given) = self.path.client_certificate {
+            if given != Given::Certificate {
+                // It refuses us as soon as it has read that there is none: before that reaches us, the
+                // client's request stays where it is, so that it can be answered with the reason.
+                let ends = poll_fn(|cx| down.poll_ahead(cx, &mut origin).map(drop));
+                drop(tokio::time::timeout(self.time_to_be_refused(), ends).await);
+            }
             poll_fn(|cx| {
                 let ended = down.poll_ahead(cx, &mut origin).map(drop);
                 let asked = up.poll_ahead(cx, &mut client).map(drop);
@@ -244,6 +251,12 @@ impl<'a> Tunnel<'a> {
         {
             host.clone_into(&mut origin.host);
         }
+    }
+
+    /// Twice the way to the origin and back.
+    fn time_to_be_refused(&self) -> Duration {
+        let took = self.path.connect.unwrap_or_default();
+        (took * 2).clamp(Duration::from_millis(20), Duration::from_millis(400))
     }
 
     fn exchanges(&self) -> Exchanges {

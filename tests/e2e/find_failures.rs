@@ -21,7 +21,15 @@ fn list_finds_by_every_filter() {
     assert_eq!(count(&["--host", "elsewhere.test"]), 0);
     assert_eq!(count(&["--cause", "bearer-literal-undefined"]), 2);
     assert_eq!(count(&["--cause", "jwt-expired"]), 0);
-    assert_eq!(count(&["--route", "/orders/*"]), 2);
+    for (route, found) in [
+        ("/orders/*", 2),
+        ("/*", 2),
+        ("/*/*", 2),
+        ("/me", 2),
+        ("/orders", 0),
+    ] {
+        assert_eq!(count(&["--route", route]), found, "{route}");
+    }
     assert_eq!(count(&["--client", "curl"]), 2);
     assert_eq!(count(&["--search", "/me"]), 2);
     assert_eq!(count(&["--since", "10m"]), 4);

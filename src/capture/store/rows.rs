@@ -185,7 +185,12 @@ impl Filter {
             );
         }
         if let Some(route) = &self.route {
-            add("route = ?", route.clone().into());
+            // A star of GLOB runs over slashes too: both must have as many.
+            add(
+                "(route GLOB ? AND length(route) - length(replace(route, '/', ''))
+                  = length(?) - length(replace(?, '/', '')))",
+                route.replace('[', "[[]").replace('?', "[?]").into(),
+            );
         }
         if let Some(cause) = &self.cause {
             add("cause = ?", cause.clone().into());

@@ -52,6 +52,12 @@ pub(super) async fn until_child_ends(
         "why401: recording on {} what {name} sends\n",
         running.address()
     ));
+    if context.needs_data_flag() {
+        let list = context.command("list");
+        context.output.say(&format!(
+            "why401: the commands below need its --data, as in {list}\n"
+        ));
+    }
     let network = lan::cautions(running.address(), &context.settings.lan).join(" ");
     for text in environment
         .iter()

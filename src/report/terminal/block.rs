@@ -142,12 +142,12 @@ fn told(report: &Report) -> Vec<(&'static str, usize, Vec<String>)> {
     let mut told = Vec::new();
     if report.verdict.cause.is_some() {
         told.push(("why", 5, words(&report.verdict.evidence)));
-        told.push(("fix", 4, words(&report.verdict.fix)));
+        told.push(("fix", 6, words(&report.verdict.fix)));
     } else if let Some(guess) = report.alternatives.first() {
         let mut why = vec![format!("could be: {}", guess.title)];
         why.extend(words(&guess.evidence));
         told.push(("why", 5, why));
-        told.push(("fix", 4, words(&guess.fix)));
+        told.push(("fix", 6, words(&guess.fix)));
     } else {
         told.push(("fine", 2, first(&report.fine)));
         told.push(("open", 2, first(&report.unknown)));
