@@ -1,5 +1,7 @@
 //! Brace expansion, which bash does before all else: `{a,b}`, `{1..3}`.
 
+use std::borrow::Cow;
+
 use super::word::Unit;
 
 /// The most bytes that one word with braces may expand to, all alternatives together.
@@ -10,11 +12,12 @@ const MAX_DEPTH: usize = 8;
 
 /// The alternatives of a word; the word itself if it has no braces to expand. `None` if they are
 /// more than an import holds.
-pub(super) fn expand(units: &[Unit]) -> Option<Vec<Vec<Unit>>> {
+pub(super) fn expand(units: &[Unit]) -> Option<Vec<Cow<'_, [Unit]>>> {
     if !units.contains(&Unit::Bare(b'{')) {
-        return Some(vec![units.to_vec()]);
+        return Some(vec![Cow::Borrowed(units)]);
     }
-    alternatives(units, 0)
+    let expanded = alternatives(units, 0)?.into_iter();
+    Some(expanded.map(Cow::Owned).collect())
 }
 
 fn alternatives(units: &[Unit], depth: usize) -> Option<Vec<Vec<Unit>>> {
@@ -193,7 +196,7 @@ mod tests {
 
     fn expanded(text: &str) -> Vec<String> {
         let units: Vec<Unit> = text.bytes().map(Unit::Bare).collect();
-        let word = |units: &Vec<Unit>| {
+        let word = |units: &Cow<'_, [Unit]>| {
             let byte = |unit: &Unit| match unit {
                 Unit::Bare(byte) => char::from(*byte),
                 _ => '?',

@@ -1,5 +1,6 @@
 //! Expands words as bash does: braces, the home folder, variables, splitting.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::braces;
@@ -94,13 +95,13 @@ pub(super) fn one(raw: &RawWord, variables: &Variables<'_>) -> Result<Word, Impo
 }
 
 /// Puts the home folder for a tilde at the start of a word.
-fn home(units: &[Unit], variables: &Variables<'_>) -> Vec<Unit> {
+fn home<'a>(units: &'a [Unit], variables: &Variables<'_>) -> Cow<'a, [Unit]> {
     let (Some(Unit::Bare(b'~')), None | Some(Unit::Bare(b'/'))) = (units.first(), units.get(1))
     else {
-        return units.to_vec();
+        return Cow::Borrowed(units);
     };
     let Some(home) = (variables.environment)("HOME") else {
-        return units.to_vec();
+        return Cow::Borrowed(units);
     };
     let rest = units.iter().skip(1).cloned();
     let home = Unit::Quoted(home.into_bytes());

@@ -40,6 +40,7 @@ pub(super) fn tokens(source: &Source<'_>) -> (Vec<Token>, Vec<ImportError>) {
         tokens: Vec::new(),
         problems: Vec::new(),
         awaited: Vec::new(),
+        budget: BUDGET,
     };
     lexer.run();
     (lexer.tokens, lexer.problems)
@@ -51,7 +52,15 @@ struct Lexer<'a> {
     tokens: Vec<Token>,
     problems: Vec<ImportError>,
     awaited: Vec<HereDocument>,
+    /// How much more is held, see [`BUDGET`].
+    budget: usize,
 }
+
+/// How much of a script is held: 1 is a byte outside quotes. Ten thousand long commands take half.
+const BUDGET: usize = 4_000_000;
+
+/// What a token costs of it.
+const TOKEN_COST: usize = 4;
 
 /// A here-document whose operator was read; its text starts on the next line.
 struct HereDocument {
@@ -97,9 +106,29 @@ impl Lexer<'_> {
         Span::new(base + start, base + self.cursor.at())
     }
 
+    fn push(&mut self, token: Token) {
+        self.spend(TOKEN_COST);
+        self.tokens.push(token);
+    }
+
+    fn spend(&mut self, cost: usize) {
+        self.budget = self.budget.saturating_sub(cost);
+        if self.budget == 0 && !self.cursor.is_done() {
+            let at = self.span(self.cursor.at());
+            self.problems.push(ImportError::new(at, ErrorKind::TooMuch));
+            self.cursor.seek(usize::MAX);
+        }
+    }
+
+    /// Takes over what a reader has spent, and its problems.
+    fn settle(&mut self, reader: &mut Reader<'_>) {
+        self.budget = reader.budget;
+        self.problems.append(&mut reader.problems);
+    }
+
     fn end(&mut self, end: End, start: usize) {
         let span = self.span(start);
-        self.tokens.push(Token::End(end, span));
+        self.push(Token::End(end, span));
     }
 
     fn at_process_substitution(&self) -> bool {
@@ -110,7 +139,7 @@ impl Lexer<'_> {
         let start = self.cursor.at();
         if self.cursor.eat(b"&>>") || self.cursor.eat(b"&>") {
             let span = self.span(start);
-            return self.tokens.push(Token::Output(span));
+            return self.push(Token::Output(span));
         }
         let end = if self.cursor.eat(b"&&") || self.cursor.eat(b"||") {
             End::Plain
@@ -132,17 +161,17 @@ impl Lexer<'_> {
             operators.iter().any(|operator| cursor.eat(operator))
         };
         if self.cursor.eat(b"<<<") {
-            self.tokens.push(Token::InputWord);
+            self.push(Token::InputWord);
         } else if self.cursor.eat(b"<<-") {
             self.here_operator(start, true);
         } else if self.cursor.eat(b"<<") {
             self.here_operator(start, false);
         } else if eat(&mut self.cursor, &[b">>", b">&", b">|", b"<&", b"<>", b">"]) {
             let span = self.span(start);
-            self.tokens.push(Token::Output(span));
+            self.push(Token::Output(span));
         } else {
             self.cursor.bump();
-            self.tokens.push(Token::InputFile);
+            self.push(Token::InputFile);
         }
     }
 
@@ -169,7 +198,7 @@ impl Lexer<'_> {
             strip_tabs,
             span: self.span(start),
         });
-        self.tokens.push(Token::InputText(RawWord::default()));
+        self.push(Token::InputText(RawWord::default()));
     }
 
     fn here_documents(&mut self) {
@@ -203,17 +232,21 @@ impl Lexer<'_> {
             }
             end = self.cursor.at();
             lines.push(self.span(line_start));
+            self.spend(1);
         }
         let base = self.source.span().start;
         let mut text = RawWord::at(Span::new(base + start, base + end));
         for line in lines {
+            if self.budget == 0 {
+                break;
+            }
             let part = self.source.part(line);
             if document.verbatim {
                 text.units.push(Unit::Quoted(part.bytes().to_vec()));
             } else {
-                let mut reader = Reader::new(part);
+                let mut reader = Reader::new(part, self.budget);
                 reader.here_line();
-                self.problems.append(&mut reader.problems);
+                self.settle(&mut reader);
                 text.units.append(&mut reader.units);
             }
         }
@@ -222,17 +255,17 @@ impl Lexer<'_> {
 
     fn word(&mut self) {
         let word = self.read_word();
-        self.tokens.push(Token::Word(word));
+        self.push(Token::Word(word));
     }
 
     fn read_word(&mut self) -> RawWord {
         let start = self.cursor.at();
         let base = self.source.span().start;
         let rest = self.source.part(Span::new(base + start, usize::MAX));
-        let mut reader = Reader::new(rest);
+        let mut reader = Reader::new(rest, self.budget);
         reader.word();
         self.cursor.seek(start + reader.at());
-        self.problems.append(&mut reader.problems);
+        self.settle(&mut reader);
         RawWord {
             units: reader.units,
             span: self.span(start),

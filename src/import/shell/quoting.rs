@@ -10,15 +10,18 @@ pub(super) struct Reader<'a> {
     cursor: Cursor<'a>,
     pub(super) units: Vec<Unit>,
     pub(super) problems: Vec<ImportError>,
+    /// How much more may be held: 1 is a byte outside quotes.
+    pub(super) budget: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(source: Source<'a>) -> Self {
+    pub(super) fn new(source: Source<'a>, budget: usize) -> Self {
         Self {
             source,
             cursor: Cursor::new(source.bytes()),
             units: Vec::new(),
             problems: Vec::new(),
+            budget,
         }
     }
 
@@ -29,7 +32,7 @@ impl<'a> Reader<'a> {
 
     /// Reads up to the end of the word.
     pub(super) fn word(&mut self) {
-        while let Some(byte) = self.cursor.peek() {
+        while let Some(byte) = self.next() {
             match byte {
                 b' ' | b'\t' | b'\n' | b'&' | b'|' | b';' | b'(' | b')' => break,
                 b'\r' if matches!(self.cursor.peek_at(1), None | Some(b'\n')) => break,
@@ -51,7 +54,7 @@ impl<'a> Reader<'a> {
 
     /// Reads all of it as a line of a here-document: quotes mean nothing, the rest does.
     pub(super) fn here_line(&mut self) {
-        while let Some(byte) = self.cursor.peek() {
+        while let Some(byte) = self.next() {
             match byte {
                 b'`' => self.backticks(true),
                 b'$' => self.dollar(true),
@@ -59,6 +62,25 @@ impl<'a> Reader<'a> {
                 _ => self.take_quoted(byte),
             }
         }
+    }
+
+    /// The next byte; none once more was read than can be held.
+    fn next(&mut self) -> Option<u8> {
+        if self.budget == 0 && !self.cursor.is_done() {
+            self.problem(self.cursor.at(), ErrorKind::TooMuch);
+            self.cursor.seek(usize::MAX);
+        }
+        self.cursor.peek()
+    }
+
+    fn hold(&mut self, unit: Unit) {
+        let cost = match &unit {
+            Unit::Bare(_) => 1,
+            Unit::Quoted(_) | Unit::Quotes => 2,
+            Unit::Expansion(_) => EXPANSION_COST,
+        };
+        self.budget = self.budget.saturating_sub(cost);
+        self.units.push(unit);
     }
 
     fn problem(&mut self, start: usize, kind: ErrorKind) {
@@ -69,7 +91,7 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, byte: u8) {
         self.cursor.bump();
-        self.units.push(Unit::Bare(byte));
+        self.hold(Unit::Bare(byte));
     }
 
     fn take_quoted(&mut self, byte: u8) {
@@ -102,7 +124,7 @@ impl<'a> Reader<'a> {
     fn single_quotes(&mut self) {
         let start = self.cursor.at();
         self.cursor.bump();
-        self.units.push(Unit::Quotes);
+        self.hold(Unit::Quotes);
         let text = self.cursor.take_while(|byte| byte != b'\'');
         self.push_all(text);
         if !self.cursor.eat(b"'") {
@@ -113,8 +135,8 @@ impl<'a> Reader<'a> {
     fn double_quotes(&mut self) {
         let start = self.cursor.at();
         self.cursor.bump();
-        self.units.push(Unit::Quotes);
-        while let Some(byte) = self.cursor.peek() {
+        self.hold(Unit::Quotes);
+        while let Some(byte) = self.next() {
             match byte {
                 b'"' => {
                     self.cursor.bump();
@@ -164,7 +186,7 @@ impl<'a> Reader<'a> {
         variable: Option<(String, Option<Default>)>,
     ) {
         let written = self.cursor.between(start, self.cursor.at());
-        self.units.push(Unit::Expansion(Box::new(Expansion {
+        self.hold(Unit::Expansion(Box::new(Expansion {
             text: String::from_utf8_lossy(written).into_owned(),
             quoted,
             variable: variable.map(|(name, default)| Variable { name, default }),
@@ -256,7 +278,7 @@ impl<'a> Reader<'a> {
     fn ansi_quotes(&mut self) {
         let start = self.cursor.at();
         self.cursor.eat(b"$'");
-        self.units.push(Unit::Quotes);
+        self.hold(Unit::Quotes);
         while let Some(byte) = self.cursor.bump() {
             match byte {
                 b'\'' => return,
@@ -328,10 +350,13 @@ impl<'a> Reader<'a> {
     fn push_all(&mut self, bytes: &[u8]) {
         match self.units.last_mut() {
             Some(Unit::Quoted(quoted)) => quoted.extend_from_slice(bytes),
-            _ => self.units.push(Unit::Quoted(bytes.to_vec())),
+            _ => self.hold(Unit::Quoted(bytes.to_vec())),
         }
     }
 }
+
+/// Texts, names and their boxes.
+const EXPANSION_COST: usize = 16;
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
