@@ -152,6 +152,9 @@ impl Expected {
                 Format::Har => "a HAR archive, as browsers save it with \"save all as HAR\"".into(),
                 Format::Http => "a .http file, as REST Client and JetBrains read it".into(),
                 Format::Postman => "a Postman collection, exported as Collection v2.1".into(),
+                Format::PowerShell => {
+                    "a PowerShell command, as browsers copy it with \"copy as PowerShell\"".into()
+                }
                 Format::Raw => "a request as HTTP text: its head, a blank line, its content".into(),
                 other => other.in_words().to_owned(),
             },

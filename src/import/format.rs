@@ -3,7 +3,7 @@
 use super::select::select;
 use super::{
     EnvironmentFile, ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings, bruno,
-    curl, fetch, har, http_file, httpie, hurl, insomnia, postman, raw,
+    curl, fetch, har, http_file, httpie, hurl, insomnia, postman, powershell, raw,
 };
 use crate::model::BaselineSource;
 
@@ -28,6 +28,8 @@ pub enum Format {
     Bruno,
     /// An export of Insomnia, version 4
     Insomnia,
+    /// A PowerShell command
+    PowerShell,
     /// The text of an HTTP request
     Raw,
 }
@@ -50,15 +52,13 @@ impl Format {
         Self::Har,
         Self::Postman,
         Self::Http,
+        Self::Raw,
+        Self::Fetch,
+        Self::PowerShell,
         Self::Httpie,
         Self::Hurl,
         Self::Bruno,
         Self::Insomnia,
-        Self::Fetch,
-        Self::Har,
-        Self::Http,
-        Self::Postman,
-        Self::Raw,
     ];
 
     /// The word on the command line.
@@ -73,6 +73,7 @@ impl Format {
             Self::Hurl => "hurl",
             Self::Bruno => "bruno",
             Self::Insomnia => "insomnia",
+            Self::PowerShell => "powershell",
             Self::Raw => "raw",
         }
     }
@@ -95,6 +96,7 @@ impl Format {
             Self::Hurl => "a Hurl file",
             Self::Bruno => "a request of Bruno",
             Self::Insomnia => "an export of Insomnia",
+            Self::PowerShell => "a PowerShell command",
             Self::Raw => "the text of an HTTP request",
         }
     }
@@ -111,6 +113,7 @@ impl Format {
             Self::Hurl => BaselineSource::Hurl,
             Self::Bruno => BaselineSource::Bruno,
             Self::Insomnia => BaselineSource::Insomnia,
+            Self::PowerShell => BaselineSource::PowerShell,
             Self::Raw => BaselineSource::Raw,
         }
     }
@@ -118,8 +121,8 @@ impl Format {
     /// What it has a use for, of what the user may give beside the file.
     pub fn takes(self) -> Use {
         match self {
-            Self::Har | Self::Raw => Use::Nothing,
-            Self::Curl | Self::Fetch | Self::Httpie => Use::Variables,
+            Self::Fetch | Self::Har | Self::Raw => Use::Nothing,
+            Self::Curl | Self::Httpie | Self::PowerShell => Use::Variables,
             Self::Http | Self::Postman | Self::Hurl | Self::Bruno | Self::Insomnia => {
                 Use::Environments
             }
@@ -184,6 +187,10 @@ pub fn import(
             insomnia::import(source, &options, surroundings)
         }
         Format::Raw => select(raw::import(source), options.item.as_deref(), source),
+        Format::PowerShell => {
+            let imported = powershell::import(source, options, surroundings);
+            select(imported, item.as_deref(), source)
+        }
     }
 }
 

@@ -35,6 +35,14 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     if is_request_line {
         return Some(Format::Http);
     }
+    let commands = ["invoke-webrequest", "invoke-restmethod"];
+    let has_any = |line: &[u8]| {
+        let line = line.to_ascii_lowercase();
+        commands.iter().any(|command| has_command(&line, command))
+    };
+    if lines().any(has_any) {
+        return Some(Format::PowerShell);
+    }
     if lines().any(has_fetch) {
         return Some(Format::Fetch);
     }
@@ -204,6 +212,11 @@ mod tests {
             ("POST https://a.test\n\n# curl it", "http"),
             ("###\ncurl https://a.test", "http"),
             ("GET a.test", "?"),
+            (
+                "$session = New-Object X\nInvoke-WebRequest -Uri \"https://a.test\" `\n",
+                "powershell",
+            ),
+            ("$r = invoke-restmethod @p", "powershell"),
             ("fetch(\"https://a.test\", {\n", "fetch"),
             ("const r = await fetch('https://a.test');", "fetch"),
             ("curl a.test # not fetch()", "curl"),

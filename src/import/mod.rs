@@ -17,6 +17,7 @@ pub mod hurl;
 pub mod insomnia;
 pub mod options;
 pub mod postman;
+pub mod powershell;
 pub mod raw;
 pub mod source;
 

@@ -15,6 +15,7 @@ mod httpie;
 mod hurl;
 mod insomnia;
 mod postman;
+mod powershell;
 mod raw;
 mod round_trip;
 
