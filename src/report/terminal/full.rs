@@ -172,7 +172,7 @@ fn differences(page: &mut Page<'_>, report: &Report) {
             "holds a variable that nothing resolved",
             "hold variables that nothing resolved",
         ),
-        &folded(|field| field.unresolved && field.kind != Kind::Same),
+        &folded(|field| field.unresolved),
     );
     fold(
         page,
@@ -184,7 +184,7 @@ fn differences(page: &mut Page<'_>, report: &Report) {
         page,
         "equal",
         ("is the same in both", "are the same in both"),
-        &folded(|field| field.kind == Kind::Same),
+        &folded(|field| field.kind == Kind::Same && !field.unresolved),
     );
 }
 
