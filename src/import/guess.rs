@@ -11,10 +11,12 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     let ending = file_name.and_then(|name| Some(name.rsplit_once('.')?.1.to_ascii_lowercase()));
     let ending = ending.as_deref().unwrap_or_default();
     if text.trim_ascii_start().starts_with(b"{") {
-        return json(text).or_else(|| first_member(text)).or(match ending {
-            "har" => Some(Format::Har),
-            "json" => Some(Format::Postman),
-            _ => None,
+        return json(text).unwrap_or_else(|| {
+            first_member(text).or(match ending {
+                "har" => Some(Format::Har),
+                "json" => Some(Format::Postman),
+                _ => None,
+            })
         });
     }
     let lines = || text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -92,24 +94,37 @@ fn has_url(line: &[u8]) -> bool {
 /// The members that tell JSON formats apart. Their values are not read here.
 #[derive(Deserialize)]
 struct Members {
-    info: Option<IgnoredAny>,
+    info: Option<Info>,
     item: Option<IgnoredAny>,
-    log: Option<IgnoredAny>,
+    log: Option<Log>,
     #[serde(rename = "__export_format")]
     insomnia: Option<IgnoredAny>,
 }
 
-fn json(text: &[u8]) -> Option<Format> {
+#[derive(Deserialize)]
+struct Info {
+    schema: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    entries: Option<IgnoredAny>,
+}
+
+/// What JSON is by its members; `None` where it cannot be read.
+fn json(text: &[u8]) -> Option<Option<Format>> {
     let members: Members = serde_json::from_slice(text).ok()?;
-    if members.insomnia.is_some() {
+    let is_archive = members.log.is_some_and(|log| log.entries.is_some());
+    let has_schema = members.info.is_some_and(|info| info.schema.is_some());
+    Some(if members.insomnia.is_some() {
         Some(Format::Insomnia)
-    } else if members.log.is_some() {
+    } else if is_archive {
         Some(Format::Har)
-    } else if members.item.is_some() || members.info.is_some() {
+    } else if members.item.is_some() || has_schema {
         Some(Format::Postman)
     } else {
         None
-    }
+    })
 }
 
 /// Of JSON whose end is not at hand, the first member tells.
@@ -176,7 +191,7 @@ fn has_command(line: &[u8], program: &str) -> bool {
             ] => true,
             [.., b'/' | b'\\'] => before.ends_with(b"/") || before.ends_with(b"\\"),
             // What comes before a command on its line: a variable, `time`, `sudo`.
-            words => words.iter().all(|byte| !b"'\"{".contains(byte)),
+            words => words.len() < before.len() && words.iter().all(|b| !b"'\"{".contains(b)),
         };
         ends && starts
     })
@@ -204,7 +219,7 @@ mod tests {
             ("C:\\> curl.exe ^\"https://a.test^\"", "curl"),
             ("/usr/bin/curl a.test", "curl"),
             ("\u{feff}{\"log\": {\"entries\": []}}", "har"),
-            (" {\"log\": {}}", "har"),
+            (" {\"log\": {\"entries\": []}}", "har"),
             ("{\"info\": {\"schema\": \"x\"}, \"item\": []}", "postman"),
             ("{\"item\": [{\"log\": 1}]}", "postman"),
             ("# @name a\n@b = c\n\nGET {{b}}/x\n", "http"),
@@ -228,6 +243,7 @@ mod tests {
             ("{", "?"),
             ("", "?"),
             ("curling is a sport", "?"),
+            ("made with libcurl here", "?"),
             ("hello", "?"),
             ("http POST a.test/x a=b", "httpie"),
             ("GET https://a.test\nHTTP 200\n[Asserts]\n", "hurl"),
@@ -248,6 +264,7 @@ mod tests {
     fn the_name_decides_what_the_content_leaves_open() {
         assert_eq!(word("{\"log\": {\"entries\": [", "x.har"), "har");
         assert_eq!(word("{\"item\": [", "x.json"), "postman");
+        assert_eq!(word("{\"info\": {\"title\": \"an API\"}}", "x.json"), "?");
         assert_eq!(word("{\"item\": []}", "x.har"), "postman");
         assert_eq!(word("curl a.test", "x.har"), "curl");
         assert_eq!(word("GET a.test", "x.http"), "http");

@@ -7,7 +7,7 @@ use why401::auth::decode::readable;
 use why401::auth::grpc::call_status;
 use why401::auth::inflate::Inflater;
 use why401::import::{
-    EnvironmentFile, FileError, Options, Source, Surroundings, curl, har, postman,
+    self, EnvironmentFile, FileError, Format, Options, Source, Surroundings, curl, har, postman,
 };
 use why401::model::{Content, FieldLine, FieldSection, Origin, Provenance, Scheme, Timestamp, Url};
 
@@ -64,8 +64,90 @@ pub const TARGETS: &[Target] = &[
     target("curl", || files("curl"), CURL, import_curl),
     target("postman", || files("postman"), JSON, import_postman),
     target("har", || files("har"), JSON, import_har),
+    target(
+        "http-file",
+        || files("http"),
+        HTTP_FILE,
+        || import_as(Format::Http),
+    ),
+    target("raw", || files("raw"), HTTP1, || import_as(Format::Raw)),
+    target(
+        "fetch",
+        || files("fetch"),
+        CODE,
+        || import_as(Format::Fetch),
+    ),
+    target(
+        "powershell",
+        || files("powershell"),
+        CODE,
+        || import_as(Format::PowerShell),
+    ),
+    target(
+        "httpie",
+        || files("httpie"),
+        CODE,
+        || import_as(Format::Httpie),
+    ),
+    target(
+        "hurl",
+        || files("hurl"),
+        HTTP_FILE,
+        || import_as(Format::Hurl),
+    ),
+    target(
+        "bruno",
+        || files("bruno"),
+        CODE,
+        || import_as(Format::Bruno),
+    ),
+    target(
+        "insomnia",
+        || files("insomnia"),
+        JSON,
+        || import_as(Format::Insomnia),
+    ),
     target("url", url_corpus, URL, url),
     target("content", content_corpus, &[], content),
+];
+
+const HTTP_FILE: &[&[u8]] = &[
+    b"###\n",
+    b"# @name a\n",
+    b"@a = {{b}}\n",
+    b"{{a}}",
+    b"{{$guid}}",
+    b"\n\n",
+    b"< ./x\n",
+    b"<@ x\n",
+    b"> {%",
+    b"%}",
+    b"GET http://a/",
+    b"Authorization: Basic a b\n",
+];
+
+const CODE: &[&[u8]] = &[
+    b"\"",
+    b"'",
+    b"`",
+    b"\\u{",
+    b"${",
+    b"$(",
+    b"$env:X",
+    b"@{",
+    b"}",
+    b"@\"\n",
+    b"\n\"@",
+    b"(",
+    b")",
+    b"fetch(",
+    b"JSON.stringify(",
+    b"Invoke-WebRequest ",
+    b" -Uri ",
+    b" -Body ",
+    b"$a=",
+    b"/*",
+    b"<#",
 ];
 
 const HTTP1: &[&[u8]] = &[
@@ -288,13 +370,21 @@ fn import_har() -> Execute {
     })
 }
 
-fn in_words(imported: &why401::import::Imported, source: &Source<'_>) {
+fn import_as(format: Format) -> Execute {
+    Box::new(move |input, _| {
+        let source = Source::new("input", input);
+        let imported = surrounded(|surroundings| {
+            import::import(format, &source, &Options::default(), surroundings)
+        });
+        in_words(&imported, &source);
+    })
+}
+
+fn in_words(imported: &import::Imported, source: &Source<'_>) {
     for problem in &imported.problems {
         drop(format!("{}: {problem}", problem.position(source)));
     }
-    drop(serde_json::to_string(&why401::import::json(
-        &imported.requests,
-    )));
+    drop(serde_json::to_string(&import::json(&imported.requests)));
 }
 
 fn url_corpus() -> Vec<Vec<u8>> {

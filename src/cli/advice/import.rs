@@ -44,7 +44,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::NoCommand => Some(
             "a curl command is needed: in the browser's network panel, \"Copy as cURL\" on a request that works",
         ),
-        ErrorKind::PowerShell => Some("choose \"Copy as cURL (bash)\" instead"),
+        ErrorKind::PowerShell => Some("why401 import powershell FILE reads it"),
         ErrorKind::UnclosedQuote(_)
         | ErrorKind::UnclosedSubstitution(_)
         | ErrorKind::UnclosedHereDocument(_) => {

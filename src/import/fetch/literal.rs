@@ -9,6 +9,9 @@ use crate::import::{ErrorKind, ImportError, Span};
 /// How deep objects may be nested.
 const MAX_DEPTH: usize = 64;
 
+/// The most bytes of strings without an end that are read.
+const MAX_VAIN_BYTES: usize = 64 * 1024 * 1024;
+
 /// A value as it is written.
 #[derive(Clone, PartialEq)]
 pub(super) enum Literal {
@@ -86,6 +89,8 @@ pub(super) struct Reader<'s> {
     pub(super) cursor: Cursor<'s>,
     /// Where the text starts in the whole.
     start: usize,
+    /// How many bytes may still be read in vain: a hostile text could make that quadratic.
+    left_bytes: usize,
 }
 
 impl<'s> Reader<'s> {
@@ -93,7 +98,13 @@ impl<'s> Reader<'s> {
         Self {
             cursor: Cursor::new(text),
             start,
+            left_bytes: MAX_VAIN_BYTES,
         }
+    }
+
+    /// Whether too much was read in vain.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left_bytes == 0
     }
 
     /// The place of the next byte in the whole text.
@@ -264,6 +275,8 @@ impl<'s> Reader<'s> {
                     units.push(b'\n'.into());
                 }
                 Some(_) | None => {
+                    let read = self.cursor.at().saturating_sub(start.at());
+                    self.left_bytes = self.left_bytes.saturating_sub(read);
                     self.cursor = start;
                     return Err(self.problem("this string does not end"));
                 }

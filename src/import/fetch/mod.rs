@@ -41,7 +41,11 @@ pub fn import(source: &Source<'_>) -> Imported {
             Err(problem) => imported.problems.push(problem),
         }
     }
-    if calls == 0 {
+    if reader.is_spent() {
+        let at = Span::new(reader.at(), reader.at());
+        let problem = ImportError::new(at, ErrorKind::TooMuch);
+        imported.problems.push(problem);
+    } else if calls == 0 {
         let kind = ErrorKind::Shape("there is no fetch(…) call in this text");
         let problem = ImportError::new(Span::new(start, start), kind);
         imported.problems.push(problem);
@@ -55,7 +59,7 @@ fn next_call(reader: &mut Reader<'_>) -> Option<usize> {
     loop {
         reader.skip_blank();
         let at = reader.at();
-        let byte = reader.cursor.peek()?;
+        let byte = reader.cursor.peek().filter(|_| !reader.is_spent())?;
         let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
         if !is_in_word && reader.cursor.eat(b"fetch") {
             if reader.eat(b"(") {
@@ -293,6 +297,14 @@ mod tests {
             request.fields.first_text("content-type"),
             Some("text/plain;charset=UTF-8")
         );
+    }
+
+    #[test]
+    fn strings_without_an_end_cost_no_quadratic_time() {
+        let text = format!("`{}", "\\`".repeat(300_000));
+        let start = std::time::Instant::now();
+        import(&Source::new("x", text.as_bytes()));
+        assert!(start.elapsed().as_secs() < 10);
     }
 
     proptest! {

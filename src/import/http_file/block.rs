@@ -168,6 +168,9 @@ impl<'t> Block<'t> {
                 let kind = ErrorKind::Shape("a header needs a colon behind its name");
                 return Err(ImportError::new(line.span(), kind));
             };
+            if headers.len() >= MAX_HEADERS {
+                return Err(ImportError::new(line.span(), ErrorKind::TooMuch));
+            }
             headers.push((name.trim(), value.trim()));
         }
         lines.next();
@@ -223,6 +226,9 @@ fn without_version(url: &str) -> &str {
         None => url,
     }
 }
+
+/// Each is compared with those before it.
+const MAX_HEADERS: usize = 1000;
 
 const METHODS: &[&str] = &[
     "CONNECT", "DELETE", "GET", "GRAPHQL", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",

@@ -168,6 +168,16 @@ mod tests {
         assert_eq!(imported.requests[0].request.content.bytes, b"{}");
     }
 
+    #[test]
+    fn strings_without_an_end_cost_no_quadratic_time() {
+        let start = std::time::Instant::now();
+        for part in ["`\"\n", "$a=@\"\n", "$a=New-Object X\n$a.b=(\"$a\n"] {
+            let text = format!("\"{}", part.repeat(100_000));
+            imported(text.as_bytes());
+        }
+        assert!(start.elapsed().as_secs() < 30);
+    }
+
     proptest! {
         #[test]
         fn any_text_has_spans_inside_it(text in "(\\$s|=|iwr |https://a.test|@\\{|@\"\n|\\(|-Body |`|[ -~\n\u{e4}]){0,40}") {

@@ -1,7 +1,9 @@
 //! The statements of a script: assignments, changes of objects, and the commands that send.
 
-use super::value::{Lookup, Reader, Value};
-use crate::import::{ImportError, Source, Span};
+use std::collections::HashMap;
+
+use super::value::{Lookup, MAX_UNRESOLVED, Reader, Value, size};
+use crate::import::{ErrorKind, ImportError, Source, Span};
 
 /// A command that sends a request.
 pub(super) struct Command {
@@ -24,14 +26,14 @@ pub(super) struct Session {
 /// Reads statements from left to right.
 pub(super) struct Script<'s> {
     reader: Reader<'s>,
-    sessions: Vec<(String, Session)>,
+    sessions: HashMap<String, Session>,
 }
 
 impl<'s> Script<'s> {
     pub(super) fn new(source: &Source<'s>, lookup: Lookup<'s>) -> Self {
         Self {
             reader: Reader::new(source.bytes(), source.span().start, lookup),
-            sessions: Vec::new(),
+            sessions: HashMap::new(),
         }
     }
 
@@ -48,6 +50,11 @@ impl<'s> Script<'s> {
             let before = self.reader.cursor.at();
             if self.reader.cursor.is_done() {
                 return None;
+            }
+            if self.reader.is_spent() {
+                let at = Span::new(self.reader.at(), self.reader.at());
+                self.reader.cursor.seek(usize::MAX);
+                return Some(Err(ImportError::new(at, ErrorKind::TooMuch)));
             }
             self.reader.unresolved.clear();
             if self.reader.cursor.peek() == Some(b'$') && self.assignment() {
@@ -156,8 +163,7 @@ impl<'s> Script<'s> {
             return None;
         }
         if value == Value::Object {
-            self.sessions.retain(|(session, _)| session != name);
-            self.sessions.push((name.to_owned(), Session::default()));
+            self.sessions.insert(name.to_owned(), Session::default());
         }
         let unresolved = std::mem::take(&mut self.reader.unresolved);
         let known = (value, unresolved);
@@ -165,18 +171,12 @@ impl<'s> Script<'s> {
         Some(true)
     }
 
-    fn session(&mut self, name: &str) -> Option<&mut Session> {
-        let mut sessions = self.sessions.iter_mut();
-        let found = sessions.find(|(session, _)| session == name)?;
-        Some(&mut found.1)
-    }
-
     fn set_user_agent(&mut self, name: &str) -> Option<bool> {
         if !self.reader.eat(b"=") {
             return Some(false);
         }
         let value = self.reader.sum(0).ok()?.into_text();
-        self.session(name)?.user_agent = Some(value);
+        self.sessions.get_mut(name)?.user_agent = Some(value);
         Some(true)
     }
 
@@ -184,7 +184,10 @@ impl<'s> Script<'s> {
         let Value::Cookie(cookie) = self.reader.value(0).ok()? else {
             return None;
         };
-        self.session(name)?.cookies.push(cookie);
+        let cookies = &mut self.sessions.get_mut(name)?.cookies;
+        if cookies.len() < MAX_COOKIES {
+            cookies.push(cookie);
+        }
         Some(true)
     }
 
@@ -216,6 +219,7 @@ impl<'s> Script<'s> {
         };
         rows.push((key, value));
         unresolved.append(&mut self.reader.unresolved);
+        unresolved.truncate(MAX_UNRESOLVED);
         Some(true)
     }
 
@@ -283,8 +287,10 @@ impl<'s> Script<'s> {
             let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
             let session: Vec<u8> = rest.iter().skip(1).take_while(is_part).copied().collect();
             let session = String::from_utf8_lossy(&session).to_ascii_lowercase();
-            if let Some(session) = self.session(&session) {
+            if let Some(session) = self.sessions.get(&session) {
                 command.session = session.clone();
+                let cookies = command.session.cookies.iter().flatten();
+                self.reader.spend(cookies.map(String::len).sum());
             }
         }
         let at = self.reader.at();
@@ -304,14 +310,23 @@ impl<'s> Script<'s> {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let name = self.reader.cursor.take_while(is_part);
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-        let Some((Value::Table(rows), unresolved)) = self.reader.variables.get(&name) else {
+        let Some((value @ Value::Table(_), _)) = self.reader.variables.get(&name) else {
             return Err(unknown);
         };
-        self.reader.unresolved.extend_from_slice(unresolved);
+        self.reader.spend(size(value));
+        if self.reader.is_spent() {
+            return Err(ImportError::new(unknown.span, ErrorKind::TooMuch));
+        }
+        let Some((Value::Table(rows), unresolved)) = self.reader.variables.get(&name).cloned()
+        else {
+            return Err(unknown);
+        };
+        unresolved
+            .into_iter()
+            .for_each(|name| self.reader.leave(name));
         let span = Span::new(at, self.reader.at());
         for (name, value) in rows {
             let name = full_name(&name.to_ascii_lowercase());
-            let value = value.clone();
             command.parameters.push((name, (value, span)));
         }
         Ok(())
@@ -352,6 +367,9 @@ fn full_name(name: &str) -> String {
         _ => name.to_owned(),
     }
 }
+
+/// As many cookies as a browser keeps of one site.
+const MAX_COOKIES: usize = 180;
 
 const COMMANDS: &[&[u8]] = &[b"Invoke-WebRequest", b"Invoke-RestMethod", b"iwr", b"irm"];
 

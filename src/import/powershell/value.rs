@@ -300,6 +300,7 @@ impl<'s> Reader<'s> {
                 }
                 None => {
                     self.cursor = start;
+                    self.spend(self.cursor.rest().len());
                     return Err(self.problem("this string does not end"));
                 }
             }
@@ -318,6 +319,7 @@ impl<'s> Reader<'s> {
             memchr::memmem::find(rest, &end_mark).filter(|_| rest.starts_with(b"\n"))
         else {
             self.cursor = start;
+            self.spend(rest.len());
             return Err(self.problem("this here-string does not end"));
         };
         let end = self.cursor.at() + length;
@@ -433,7 +435,11 @@ impl<'s> Reader<'s> {
         if name.is_empty() {
             return Value::Text(written);
         }
-        let value = match self.variables.get(&name.to_ascii_lowercase()).cloned() {
+        let known = match self.is_spent() {
+            true => None,
+            false => self.variables.get(&name.to_ascii_lowercase()).cloned(),
+        };
+        let value = match known {
             Some((value, unresolved)) => {
                 unresolved.into_iter().for_each(|name| self.leave(name));
                 Some(value)
@@ -456,13 +462,14 @@ impl<'s> Reader<'s> {
     }
 
     /// Notes what nothing defines.
-    fn leave(&mut self, written: String) {
+    pub(super) fn leave(&mut self, written: String) {
         if !self.unresolved.contains(&written) && self.unresolved.len() < MAX_UNRESOLVED {
             self.unresolved.push(written);
         }
     }
 
-    fn spend(&mut self, bytes: usize) {
+    /// Counts what was copied, or read in vain: a hostile text could make that quadratic.
+    pub(super) fn spend(&mut self, bytes: usize) {
         self.left_bytes = self.left_bytes.saturating_sub(bytes);
     }
 }
@@ -477,7 +484,8 @@ fn made(name: &[u8]) -> Value {
     }
 }
 
-fn size(value: &Value) -> usize {
+/// How many bytes a copy takes.
+pub(super) fn size(value: &Value) -> usize {
     match value {
         Value::Object => 0,
         Value::Text(text) | Value::Utf8(text) => text.len(),
@@ -490,7 +498,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// As many variables as somebody could want to read.
-const MAX_UNRESOLVED: usize = 64;
+pub(super) const MAX_UNRESOLVED: usize = 64;
 
 #[cfg(test)]
 mod tests {
