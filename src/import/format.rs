@@ -2,8 +2,8 @@
 
 use super::select::select;
 use super::{
-    EnvironmentFile, ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings, bruno,
-    curl, fetch, har, http_file, httpie, hurl, insomnia, postman, powershell, raw,
+    Imported, Options, Source, Surroundings, bruno, curl, fetch, har, http_file, httpie, hurl,
+    insomnia, postman, powershell, raw,
 };
 use crate::model::BaselineSource;
 
@@ -145,71 +145,19 @@ pub fn import(
         variable: &variable,
         ..*surroundings
     };
-    let item = options.item.clone();
-    let variables = options.variables.clone();
-    match format {
-        Format::Curl => select(curl::import(source, surroundings), item.as_deref(), source),
-        Format::Har => har::import(source, &options.entries),
-        Format::Fetch => select(fetch::import(source), options.item.as_deref(), source),
-        Format::Http => http_file::import(source, options, surroundings),
-        Format::Postman => postman::import(source, options, surroundings),
-        Format::Httpie => {
-            let options = httpie::Options { item, variables };
-            httpie::import(source, &options, surroundings)
-        }
-        Format::Hurl => {
-            let files = options.environment.files.iter();
-            let of_files =
-                files.flat_map(|file| hurl::variables(&String::from_utf8_lossy(&file.text)));
-            let variables = of_files.chain(variables).collect();
-            hurl::import(source, &hurl::Options { item, variables }, surroundings)
-        }
-        Format::Bruno => match environment_of_bruno(&options.environment.files, source) {
-            Ok(environment) => {
-                let options = bruno::Options {
-                    item,
-                    variables,
-                    environment,
-                };
-                bruno::import(source, &options, surroundings)
-            }
-            Err(problem) => Imported {
-                requests: Vec::new(),
-                problems: vec![problem],
-            },
-        },
-        Format::Insomnia => {
-            let options = insomnia::Options {
-                item,
-                environment: options.environment.name.clone(),
-                variables,
-            };
-            insomnia::import(source, &options, surroundings)
-        }
-        Format::Raw => select(raw::import(source), options.item.as_deref(), source),
-        Format::PowerShell => {
-            let imported = powershell::import(source, options, surroundings);
-            select(imported, item.as_deref(), source)
-        }
-    }
-}
-
-fn environment_of_bruno(
-    files: &[EnvironmentFile],
-    source: &Source<'_>,
-) -> Result<Vec<(String, String)>, ImportError> {
-    let mut all = Vec::new();
-    for file in files {
-        let text = Source::new(&file.name, &file.text);
-        let read = bruno::environment(&text);
-        all.extend(read.map_err(|error| {
-            let start = source.span().start;
-            let kind = ErrorKind::Environment {
-                place: format!("{}:{}", file.name, error.position(&text)),
-                reason: error.to_string(),
-            };
-            ImportError::new(Span::new(start, start), kind)
-        })?);
-    }
-    Ok(all)
+    let imported = match format {
+        Format::Curl => curl::import(source, surroundings),
+        Format::Fetch => fetch::import(source),
+        Format::Httpie => httpie::import(source, surroundings),
+        Format::PowerShell => powershell::import(source, options, surroundings),
+        Format::Raw => raw::import(source),
+        // These pick the item by themselves: folders have names, archives entries.
+        Format::Bruno => return bruno::import(source, options, surroundings),
+        Format::Har => return har::import(source, &options.entries),
+        Format::Http => return http_file::import(source, options, surroundings),
+        Format::Hurl => return hurl::import(source, options, surroundings),
+        Format::Insomnia => return insomnia::import(source, options, surroundings),
+        Format::Postman => return postman::import(source, options, surroundings),
+    };
+    select(imported, options.item.as_deref(), source)
 }

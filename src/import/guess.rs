@@ -26,7 +26,10 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     if ending == "hurl" || lines().any(is_answer_of_hurl) {
         return Some(Format::Hurl);
     }
-    if lines().any(|line| line.starts_with(b"###")) {
+    let has_request = || lines().any(has_url);
+    // Scripts have such comments, too, but hardly without a word in them.
+    let separates = |line: &[u8]| line == b"###" || (line.starts_with(b"###") && has_request());
+    if lines().any(separates) {
         return Some(Format::Http);
     }
     let start = lines().find(|line| !line.is_empty()).unwrap_or_default();
@@ -216,6 +219,8 @@ mod tests {
                 "curl",
             ),
             ("token=$(curl -s https://a.test)", "curl"),
+            ("### set up\ncurl https://a.test\n### done", "curl"),
+            ("### one\nGET https://a.test", "http"),
             ("C:\\> curl.exe ^\"https://a.test^\"", "curl"),
             ("/usr/bin/curl a.test", "curl"),
             ("\u{feff}{\"log\": {\"entries\": []}}", "har"),

@@ -27,6 +27,8 @@ mod guess;
 mod json;
 mod json_text;
 mod request;
+#[cfg(test)]
+mod sample;
 mod select;
 mod shell;
 mod unresolved;

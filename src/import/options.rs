@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::har::Selection;
+use super::{ErrorKind, ImportError, Source};
 
 /// What to import of a file, and with which values.
 #[derive(Default)]
@@ -46,6 +47,75 @@ pub struct Environment {
     pub name: Option<String>,
     /// The files that hold it; the later override the earlier.
     pub files: Vec<EnvironmentFile>,
+}
+
+impl Environment {
+    /// That file.
+    pub fn of_file(name: &str, text: &[u8]) -> Self {
+        let file = EnvironmentFile {
+            name: name.to_owned(),
+            text: text.to_vec(),
+        };
+        Self {
+            name: None,
+            files: vec![file],
+        }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            files: Vec::new(),
+        }
+    }
+
+    /// The files, for a tool whose environments are files of their own.
+    pub(super) fn only_files(
+        &self,
+        tool: &str,
+        source: &Source<'_>,
+    ) -> Result<&[EnvironmentFile], ImportError> {
+        let Some(place) = self.name.clone() else {
+            return Ok(&self.files);
+        };
+        let reason = format!("an environment of {tool} is a file of its own");
+        let kind = ErrorKind::Environment { place, reason };
+        Err(ImportError::new(source.start(), kind))
+    }
+
+    /// The name, for a tool whose environments are in what it exports.
+    pub(super) fn only_name(
+        &self,
+        tool: &str,
+        source: &Source<'_>,
+    ) -> Result<Option<&str>, ImportError> {
+        let Some(file) = self.files.first() else {
+            return Ok(self.name.as_deref());
+        };
+        let place = file.name.clone();
+        let reason = format!("the environments of {tool} are in its export: give the name of one");
+        let kind = ErrorKind::Environment { place, reason };
+        Err(ImportError::new(source.start(), kind))
+    }
+}
+
+impl EnvironmentFile {
+    /// What `read` makes of it. What is wrong is told as a problem of the import, with its place here.
+    pub(super) fn read<T>(
+        &self,
+        source: &Source<'_>,
+        read: impl FnOnce(&Source<'_>) -> Result<T, ImportError>,
+    ) -> Result<T, ImportError> {
+        let text = Source::new(&self.name, &self.text);
+        read(&text).map_err(|error| {
+            let kind = ErrorKind::Environment {
+                place: format!("{}:{}", self.name, error.position(&text)),
+                reason: error.to_string(),
+            };
+            ImportError::new(source.start(), kind)
+        })
+    }
 }
 
 /// A file with environments.

@@ -37,11 +37,7 @@ fn request(
     source: &Source<'_>,
     problems: &mut Vec<ImportError>,
 ) -> Result<ImportedRequest, ImportError> {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        let kind = ErrorKind::Large { limit_bytes };
-        return Err(ImportError::new(source.span(), kind));
-    }
+    source.check_size(MAX_SOURCE_BYTES)?;
     let mut lines = Lines::new(source);
     let head = head(&mut lines, problems)?;
     let mut warnings = Vec::new();

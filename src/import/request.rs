@@ -105,3 +105,13 @@ pub struct Imported {
     /// All that is wrong, in the order of the text. A command with a problem yields no request.
     pub problems: Vec<ImportError>,
 }
+
+/// An import that fails as a whole.
+impl From<ImportError> for Imported {
+    fn from(problem: ImportError) -> Self {
+        Self {
+            requests: Vec::new(),
+            problems: vec![problem],
+        }
+    }
+}

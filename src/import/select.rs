@@ -44,17 +44,8 @@ pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source
             ErrorKind::SeveralItems { known }
         }
     };
-    let start = Span::new(source.span().start, source.span().start);
-    imported.problems = vec![ImportError::new(start, kind)];
+    imported.problems = vec![ImportError::new(source.start(), kind)];
     imported
-}
-
-/// What an import yields that fails as a whole.
-pub(super) fn failed(span: Span, kind: ErrorKind) -> Imported {
-    Imported {
-        requests: Vec::new(),
-        problems: vec![ImportError::new(span, kind)],
-    }
 }
 
 /// Where a text starts that has nothing else to point at.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{ErrorKind, ImportError};
+
 /// A range of bytes in a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -103,6 +105,34 @@ impl<'a> Source<'a> {
             part: Span::new(start, end),
             ..*self
         }
+    }
+
+    /// # Errors
+    /// When this part is larger than an import of its kind reads.
+    pub(super) fn check_size(&self, limit_bytes: usize) -> Result<(), ImportError> {
+        if self.bytes().len() <= limit_bytes {
+            return Ok(());
+        }
+        let kind = ErrorKind::Large { limit_bytes };
+        Err(ImportError::new(self.part, kind))
+    }
+
+    /// This part as text.
+    ///
+    /// # Errors
+    /// When it is larger than that, or not UTF-8.
+    pub(super) fn text(&self, limit_bytes: usize) -> Result<&'a str, ImportError> {
+        self.check_size(limit_bytes)?;
+        std::str::from_utf8(self.bytes()).map_err(|error| {
+            let at = self.part.start + error.valid_up_to();
+            let kind = ErrorKind::Syntax("it is not UTF-8 text from here on");
+            ImportError::new(Span::new(at, at), kind)
+        })
+    }
+
+    /// Where this part begins.
+    pub(super) fn start(&self) -> Span {
+        Span::new(self.part.start, self.part.start)
     }
 
     /// The line and column of a byte of the whole text.

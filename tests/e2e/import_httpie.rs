@@ -76,7 +76,7 @@ fn import(script: &str, home: &Path) -> Imported {
         now: Timestamp::from_secs(1_760_000_000),
     };
     let source = Source::new("script.sh", script.as_bytes());
-    httpie::import(&source, &httpie::Options::default(), &surroundings)
+    httpie::import(&source, &surroundings)
 }
 
 fn shown(received: &Received) -> String {

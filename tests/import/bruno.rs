@@ -4,8 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use why401::import::Source;
-use why401::import::bruno::{self, Options};
+use why401::import::{Environment, Options, bruno};
 
 #[test]
 fn every_fixture_gives_the_request_that_bruno_sends() {
@@ -20,8 +19,7 @@ fn every_fixture_gives_the_request_that_bruno_sends() {
 fn options(case: &Path) -> Options {
     let mut options = Options::default();
     if let Ok(text) = fs::read(case.join("environment.bru")) {
-        let source = Source::new("environment.bru", &text);
-        options.environment = bruno::environment(&source).unwrap();
+        options.environment = Environment::of_file("environment.bru", &text);
     }
     options
 }

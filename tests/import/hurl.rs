@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use why401::import::hurl::{self, Options};
+use why401::import::{Options, hurl};
 
 #[test]
 fn every_fixture_gives_the_requests_that_hurl_sends() {

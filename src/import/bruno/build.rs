@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Options;
+use super::Given;
 use super::auth;
 use super::blocks::{Block, Row};
 use super::body::{self, Body};
@@ -68,7 +68,7 @@ impl Draft {
 pub(super) fn request(
     blocks: &[Block<'_>],
     whole: Span,
-    options: &Options,
+    given: &Given<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Result<ImportedRequest, ImportError> {
     let start = Span::new(whole.start, whole.start);
@@ -78,7 +78,7 @@ pub(super) fn request(
             ErrorKind::Syntax("there is no request in this file: a block like get { … } is needed");
         return Err(ImportError::new(start, kind));
     };
-    let mut draft = draft(blocks, options, surroundings);
+    let mut draft = draft(blocks, given, surroundings);
     for row in block("headers").map(Block::rows).unwrap_or_default() {
         let (name, value) = (draft.resolve(&row.name), draft.resolve(&row.value));
         draft.set(&name, &value);
@@ -134,7 +134,7 @@ const METHODS: &[&str] = &[
     "connect", "delete", "get", "head", "http", "options", "patch", "post", "put", "trace",
 ];
 
-fn draft(blocks: &[Block<'_>], options: &Options, surroundings: &Surroundings<'_>) -> Draft {
+fn draft(blocks: &[Block<'_>], given: &Given<'_>, surroundings: &Surroundings<'_>) -> Draft {
     let block = blocks.iter().find(|block| block.name == "vars:pre-request");
     let own: Vec<(String, String)> = block
         .map(Block::rows)
@@ -142,9 +142,9 @@ fn draft(blocks: &[Block<'_>], options: &Options, surroundings: &Surroundings<'_
         .into_iter()
         .map(|row| (row.name.trim_start_matches('@').to_owned(), row.value))
         .collect();
-    let scopes = [&options.variables, &own, &options.environment];
-    let mut scopes: Vec<Variables> = scopes.into_iter().map(|rows| scope(rows)).collect();
-    scopes.push(environment(blocks, options, surroundings));
+    let scopes = [given.variables, &own, &given.environment];
+    let mut scopes: Vec<Variables> = scopes.into_iter().map(scope).collect();
+    scopes.push(environment(blocks, given, surroundings));
     Draft {
         resolver: Resolver::new(scopes, BTreeSet::new()),
         headers: Vec::new(),
@@ -166,14 +166,14 @@ fn scope(rows: &[(String, String)]) -> Variables {
 /// What `{{process.env.NAME}}` stands for, for the names that the texts hold.
 fn environment(
     blocks: &[Block<'_>],
-    options: &Options,
+    given: &Given<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Variables {
     const PREFIX: &str = "process.env.";
     let mut variables = Variables::default();
     let texts = blocks.iter().map(Block::text);
-    let given = options.variables.iter().chain(&options.environment);
-    for text in texts.chain(given.map(|(_, value)| value.clone())) {
+    let all = given.variables.iter().chain(&given.environment);
+    for text in texts.chain(all.map(|(_, value)| value.clone())) {
         for (at, _) in text.match_indices(PREFIX) {
             let rest = text.get(at + PREFIX.len()..).unwrap_or_default();
             let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';

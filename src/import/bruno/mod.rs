@@ -12,38 +12,18 @@ mod build;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
-use super::select::{failed, select};
-use super::{ErrorKind, ImportError, Imported, Source, Span, Surroundings};
+use super::select::select;
+use super::{ErrorKind, ImportError, Imported, Options, Source, Surroundings};
 
 /// The largest file that is read.
 const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
-
-/// What to import, and with which variables.
-#[derive(Default)]
-pub struct Options {
-    /// The name of the request.
-    pub item: Option<String>,
-    /// Variables from the command line: they override all others.
-    pub variables: Vec<(String, String)>,
-    /// Variables of an environment; those of the request override them.
-    pub environment: Vec<(String, String)>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.variables.len() + self.environment.len();
-        write!(f, "Options({count} variables)")
-    }
-}
 
 /// The variables of an environment file. Secrets have no values there.
 ///
 /// # Errors
 /// When it is no environment.
-pub fn environment(source: &Source<'_>) -> Result<Vec<(String, String)>, ImportError> {
-    let text = text(source)?;
+fn environment(source: &Source<'_>) -> Result<Vec<(String, String)>, ImportError> {
+    let text = source.text(MAX_SOURCE_BYTES)?;
     let (blocks, problems) = blocks::read(text, source.span().start);
     if let Some(problem) = problems.into_iter().next() {
         return Err(problem);
@@ -51,8 +31,7 @@ pub fn environment(source: &Source<'_>) -> Result<Vec<(String, String)>, ImportE
     let Some(vars) = blocks.iter().find(|block| block.name == "vars") else {
         let is_environment = blocks.iter().any(|block| block.name == "vars:secret");
         let kind = ErrorKind::Syntax("this is no Bruno environment: it has no block vars");
-        let start = Span::new(source.span().start, source.span().start);
-        let none = Err(ImportError::new(start, kind));
+        let none = Err(ImportError::new(source.start(), kind));
         return if is_environment { Ok(Vec::new()) } else { none };
     };
     let rows = vars.rows().into_iter();
@@ -61,33 +40,40 @@ pub fn environment(source: &Source<'_>) -> Result<Vec<(String, String)>, ImportE
 
 /// The request of a file, as Bruno would send it.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    let text = match text(source) {
-        Ok(text) => text,
-        Err(problem) => return failed(problem.span, problem.kind),
+    match read(source, options, surroundings) {
+        Ok(imported) => select(imported, options.item.as_deref(), source),
+        Err(problem) => problem.into(),
+    }
+}
+
+fn read(
+    source: &Source<'_>,
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+) -> Result<Imported, ImportError> {
+    let text = source.text(MAX_SOURCE_BYTES)?;
+    let mut given = Given {
+        variables: &options.variables,
+        environment: Vec::new(),
     };
+    for file in options.environment.only_files("Bruno", source)? {
+        given.environment.extend(file.read(source, environment)?);
+    }
     let (blocks, mut problems) = blocks::read(text, source.span().start);
     let mut requests = Vec::new();
     if problems.is_empty() {
-        match build::request(&blocks, source.span(), options, surroundings) {
+        match build::request(&blocks, source.span(), &given, surroundings) {
             Ok(request) => requests.push(request),
             Err(problem) => problems.push(problem),
         }
     }
-    let imported = Imported { requests, problems };
-    select(imported, options.item.as_deref(), source)
+    Ok(Imported { requests, problems })
 }
 
-fn text<'a>(source: &Source<'a>) -> Result<&'a str, ImportError> {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        return Err(ImportError::new(
-            source.span(),
-            ErrorKind::Large { limit_bytes },
-        ));
-    }
-    std::str::from_utf8(source.bytes()).map_err(|error| {
-        let at = source.span().start + error.valid_up_to();
-        let kind = ErrorKind::Syntax("this is not UTF-8 text");
-        ImportError::new(Span::new(at, at), kind)
-    })
+/// Variables that are not in the file.
+struct Given<'a> {
+    /// From the command line: they override all others.
+    variables: &'a [(String, String)],
+    /// Of an environment; those of the request override them.
+    environment: Vec<(String, String)>,
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Options, environment, import};
-use crate::import::{FileError, Imported, Source, Surroundings};
+use super::{environment, import};
+use crate::import::{Environment, FileError, Imported, Options, Source, Surroundings, sample};
 use crate::model::Timestamp;
 
 fn imported(text: &str) -> Imported {
@@ -21,31 +21,14 @@ fn imported(text: &str) -> Imported {
     };
     let vars = b"vars {\n  host: api.acme.test\n  id: 1\n  ~off: x\n}\nvars:secret [\n  token\n]\n";
     let options = Options {
-        environment: environment(&Source::new("env", vars)).unwrap(),
+        environment: Environment::of_file("env", vars),
         ..Options::default()
     };
     import(&Source::new("-", text.as_bytes()), &options, &surroundings)
 }
 
 fn sent(text: &str) -> String {
-    let imported = imported(text);
-    assert_eq!(imported.problems, [], "{text}");
-    let [one] = imported.requests.as_slice() else {
-        panic!("{text}: {} requests", imported.requests.len());
-    };
-    let target = String::from_utf8_lossy(&one.request.target);
-    let mut head = format!(
-        "{} {}{target}\n",
-        one.request.method, one.request.url.origin
-    );
-    for line in one.request.fields.lines() {
-        let value = String::from_utf8_lossy(line.value());
-        head.extend([&line.name_text(), ": ", &value, "\n"]);
-    }
-    format!(
-        "{head}\n{}",
-        String::from_utf8_lossy(&one.request.content.bytes)
-    )
+    sample::sent(&imported(text))
 }
 
 fn content(block: &str, mode: &str) -> String {

@@ -49,9 +49,8 @@ const MAX_PROBLEMS: usize = 1000;
 /// Nothing is run, nothing is sent. A command that curl would refuse yields a problem and no
 /// request.
 pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        return failed(source.span(), ErrorKind::Large { limit_bytes });
+    if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
+        return problem.into();
     }
     let (commands, mut problems) = if cmd::is_cmd(source.bytes()) {
         (cmd::commands(source), Vec::new())
@@ -62,7 +61,7 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
         // The quotes of another language may not end in a shell.
         let kind = foreign(source.bytes());
         if problems.is_empty() || kind == ErrorKind::PowerShell {
-            return failed(start(source), kind);
+            return ImportError::new(start(source), kind).into();
         }
     }
     let mut materials = Materials::new(surroundings);
@@ -141,13 +140,6 @@ fn is_about_urls(problem: &ImportError) -> bool {
         kind,
         ErrorKind::Url(_) | ErrorKind::Glob(_) | ErrorKind::NoUrl
     )
-}
-
-fn failed(span: Span, kind: ErrorKind) -> Imported {
-    Imported {
-        requests: Vec::new(),
-        problems: vec![ImportError::new(span, kind)],
-    }
 }
 
 /// Where a text starts that has nothing else to point at.

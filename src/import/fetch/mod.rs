@@ -18,13 +18,8 @@ const MAX_CALLS: usize = 10_000;
 /// The requests of all calls in a text.
 pub fn import(source: &Source<'_>) -> Imported {
     let mut imported = Imported::default();
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        let kind = ErrorKind::Large { limit_bytes };
-        imported
-            .problems
-            .push(ImportError::new(source.span(), kind));
-        return imported;
+    if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
+        return problem.into();
     }
     let start = source.span().start;
     let mut reader = Reader::new(source.bytes(), start);

@@ -35,10 +35,7 @@ const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
     match read(source, options, surroundings) {
         Ok(imported) => select(imported, options.item.as_deref(), source),
-        Err(problem) => Imported {
-            requests: Vec::new(),
-            problems: vec![problem],
-        },
+        Err(problem) => problem.into(),
     }
 }
 
@@ -47,23 +44,11 @@ fn read(
     options: &Options,
     surroundings: &Surroundings<'_>,
 ) -> Result<Imported, ImportError> {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        let kind = ErrorKind::Large { limit_bytes };
-        return Err(ImportError::new(source.span(), kind));
-    }
-    let text = std::str::from_utf8(source.bytes()).map_err(|error| {
-        let at = source.span().start + error.valid_up_to();
-        ImportError::new(
-            Span::new(at, at),
-            ErrorKind::Shape("it is not UTF-8 text from here on"),
-        )
-    })?;
+    let text = source.text(MAX_SOURCE_BYTES)?;
     let blocks = block::blocks(text, source.span().start);
     if blocks.is_empty() {
-        let start = Span::new(source.span().start, source.span().start);
         let kind = ErrorKind::Shape("there is no request in this file");
-        return Err(ImportError::new(start, kind));
+        return Err(ImportError::new(source.start(), kind));
     }
     let mut values = Values::new(text, options, source, surroundings)?;
     let mut imported = Imported::default();

@@ -18,9 +18,8 @@ pub(super) mod url;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use super::select::{failed, select, start};
+use super::select::start;
 use super::shell::materials::Materials;
 use super::shell::script;
 use super::{ErrorKind, ImportError, Imported, Source, Surroundings};
@@ -37,44 +36,17 @@ const MAX_REQUESTS: usize = 10_000;
 /// The most problems that are reported of one file.
 const MAX_PROBLEMS: usize = 1000;
 
-/// What to import, and with which variables.
-#[derive(Default)]
-pub struct Options {
-    /// The name of the request, or its number as in `#2`; all without one.
-    pub item: Option<String>,
-    /// Variables of the shell; the last of a name counts, and they override those of the environment.
-    pub variables: Vec<(String, String)>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Options({} variables)", self.variables.len())
-    }
-}
-
 /// The requests that the HTTPie commands of a script would send.
 ///
 /// Nothing is run, nothing is sent. A command that HTTPie would refuse yields a problem and no
 /// request.
-pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        return failed(source.span(), ErrorKind::Large { limit_bytes });
+pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported {
+    if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
+        return problem.into();
     }
-    let variable = |name: &str| {
-        let mut given = options.variables.iter().rev();
-        let given = given.find(|(known, _)| known == name);
-        given
-            .map(|(_, value)| value.clone())
-            .or_else(|| (surroundings.variable)(name))
-    };
-    let surroundings = &Surroundings {
-        variable: &variable,
-        ..*surroundings
-    };
     let (commands, mut problems) = script::commands(source, PROGRAMS, surroundings.variable);
     if commands.is_empty() && problems.is_empty() {
-        return failed(start(source), ErrorKind::NoCommandOf("http"));
+        return ImportError::new(start(source), ErrorKind::NoCommandOf("http")).into();
     }
     let mut materials = Materials::new(surroundings);
     let mut requests = Vec::new();
@@ -96,9 +68,5 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
     }
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(MAX_PROBLEMS);
-    select(
-        Imported { requests, problems },
-        options.item.as_deref(),
-        source,
-    )
+    Imported { requests, problems }
 }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Options, import};
-use crate::import::{FileError, Imported, Source, Surroundings};
+use crate::import::{FileError, Format, Imported, Options, Source, Surroundings, format, sample};
 use crate::model::Timestamp;
 
 fn imported(text: &str) -> Imported {
@@ -25,29 +24,13 @@ fn imported(text: &str) -> Imported {
         variables: vec![("GIVEN".to_owned(), "given".to_owned())],
         ..Options::default()
     };
-    import(&Source::new("-", text.as_bytes()), &options, &surroundings)
+    let source = Source::new("-", text.as_bytes());
+    format::import(Format::Httpie, &source, &options, &surroundings)
 }
 
 /// The only request of a text: its head and content.
 fn sent(text: &str) -> String {
-    let imported = imported(text);
-    assert_eq!(imported.problems, [], "{text}");
-    let [one] = imported.requests.as_slice() else {
-        panic!("{text}: {} requests", imported.requests.len());
-    };
-    let target = String::from_utf8_lossy(&one.request.target);
-    let mut head = format!(
-        "{} {}{target}\n",
-        one.request.method, one.request.url.origin
-    );
-    for line in one.request.fields.lines() {
-        let value = String::from_utf8_lossy(line.value());
-        head.extend([&line.name_text(), ": ", &value, "\n"]);
-    }
-    format!(
-        "{head}\n{}",
-        String::from_utf8_lossy(&one.request.content.bytes)
-    )
+    sample::sent(&imported(text))
 }
 
 fn problems(text: &str) -> Vec<String> {
@@ -144,7 +127,8 @@ fn a_request_is_picked_by_its_number() {
         file: &|_| Err(FileError::Missing),
         now: Timestamp::from_secs(0),
     };
-    let imported = import(&Source::new("-", text), &options, &surroundings);
+    let source = Source::new("-", text);
+    let imported = format::import(Format::Httpie, &source, &options, &surroundings);
     assert_eq!(imported.requests.len(), 1);
     assert_eq!(imported.requests[0].name, "GET /b");
 }

@@ -13,12 +13,11 @@ mod template;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use self::template::Variables;
-use super::select::{failed, select};
+use super::select::select;
 use super::shell::materials::Materials;
-use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
+use super::{ErrorKind, ImportError, Imported, ImportedRequest, Options, Source, Surroundings};
 
 /// The largest file that is read.
 const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
@@ -29,23 +28,8 @@ const MAX_ENTRIES: usize = 10_000;
 /// The most problems that are reported of one file.
 const MAX_PROBLEMS: usize = 1000;
 
-/// What to import, and with which variables.
-#[derive(Default)]
-pub struct Options {
-    /// The name of the request, or its number as in `#2`; all without one.
-    pub item: Option<String>,
-    /// Variables; the last of a name counts.
-    pub variables: Vec<(String, String)>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Options({} variables)", self.variables.len())
-    }
-}
-
 /// The variables of a file for `--variables-file`: `name=value` in each line.
-pub fn variables(text: &str) -> Vec<(String, String)> {
+fn variables(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().map(str::trim);
     let rows = lines.filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| line.split_once('='))
@@ -57,20 +41,23 @@ pub fn variables(text: &str) -> Vec<(String, String)> {
 ///
 /// What a request needs of an earlier answer is not known: such variables stay as they stand.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        return failed(source.span(), ErrorKind::Large { limit_bytes });
+    match read(source, options, surroundings) {
+        Ok(imported) => select(imported, options.item.as_deref(), source),
+        Err(problem) => problem.into(),
     }
-    let text = match std::str::from_utf8(source.bytes()) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = source.span().start + error.valid_up_to();
-            return failed(
-                Span::new(at, at),
-                ErrorKind::Syntax("this is not UTF-8 text"),
-            );
-        }
-    };
+}
+
+fn read(
+    source: &Source<'_>,
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+) -> Result<Imported, ImportError> {
+    let text = source.text(MAX_SOURCE_BYTES)?;
+    let mut given = Vec::new();
+    for file in options.environment.only_files("Hurl", source)? {
+        given.extend(variables(&String::from_utf8_lossy(&file.text)));
+    }
+    given.extend_from_slice(&options.variables);
     let (entries, problems) = entries::read(text, source.span().start);
     let mut imported = Imported {
         requests: Vec::new(),
@@ -80,10 +67,10 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
         let kind = ErrorKind::Syntax(
             "there is no request in this text: a line like GET https://… is needed",
         );
-        return failed(Span::new(source.span().start, source.span().start), kind);
+        return Err(ImportError::new(source.start(), kind));
     }
     let mut materials = Materials::new(surroundings);
-    let mut variables = Variables::new(&options.variables, surroundings);
+    let mut variables = Variables::new(&given, surroundings);
     let mut captured = BTreeSet::new();
     for entry in &entries {
         if imported.requests.len() >= MAX_ENTRIES || imported.problems.len() >= MAX_PROBLEMS {
@@ -105,7 +92,7 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
     }
     imported.problems.sort_by_key(|problem| problem.span);
     imported.problems.truncate(MAX_PROBLEMS);
-    select(imported, options.item.as_deref(), source)
+    Ok(imported)
 }
 
 /// Says which variables come from earlier answers.

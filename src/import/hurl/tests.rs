@@ -4,8 +4,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{Options, import, variables};
-use crate::import::{FileError, Imported, Source, Surroundings};
+use super::import;
+use crate::import::{Environment, FileError, Imported, Options, Source, Surroundings, sample};
 use crate::model::Timestamp;
 
 fn imported(text: &str) -> Imported {
@@ -24,31 +24,14 @@ fn imported(text: &str) -> Imported {
         now: Timestamp::from_secs(1_760_000_000),
     };
     let options = Options {
-        variables: variables("# theirs\nhost=api.acme.test\nquote = a\"b\n"),
+        environment: Environment::of_file("env", b"# theirs\nhost=api.acme.test\nquote = a\"b\n"),
         ..Options::default()
     };
     import(&Source::new("-", text.as_bytes()), &options, &surroundings)
 }
 
 fn sent(text: &str) -> String {
-    let imported = imported(text);
-    assert_eq!(imported.problems, [], "{text}");
-    let [one] = imported.requests.as_slice() else {
-        panic!("{text}: {} requests", imported.requests.len());
-    };
-    let target = String::from_utf8_lossy(&one.request.target);
-    let mut head = format!(
-        "{} {}{target}\n",
-        one.request.method, one.request.url.origin
-    );
-    for line in one.request.fields.lines() {
-        let value = String::from_utf8_lossy(line.value());
-        head.extend([&line.name_text(), ": ", &value, "\n"]);
-    }
-    format!(
-        "{head}\n{}",
-        String::from_utf8_lossy(&one.request.content.bytes)
-    )
+    sample::sent(&imported(text))
 }
 
 fn body(text: &str) -> Vec<u8> {

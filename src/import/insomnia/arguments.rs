@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::Options;
 use super::auth::{self, Added};
 use super::body::{self, Body, MULTIPART, field, rows};
 use super::export::{Export, Resource};
 use super::template::Renderer;
 use super::url::{url, with_path_parameters};
+use crate::import::Options;
 use crate::import::curl;
 use crate::import::shell::materials::Materials;
 use crate::import::shell::script::{Command, Input};
@@ -282,7 +282,7 @@ impl<'e> Writer<'e> {
     fn command(mut self, options: &Options) -> Command {
         let names = self.export.environments();
         let is_open = !self.renderer.unresolved.is_empty() && !self.export.is_environment_chosen();
-        if is_open && !names.is_empty() && options.environment.is_none() {
+        if is_open && !names.is_empty() && options.environment.name.is_none() {
             let names = names.join(", ");
             self.warnings.push(format!(
                 "only the base environment is used; there is: {names}"

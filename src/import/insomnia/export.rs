@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Options;
+use crate::import::Options;
 use crate::import::json_text::JsonText;
 use crate::import::{ErrorKind, ImportError, Source, Span};
 
@@ -79,14 +79,14 @@ pub(super) fn read(
         let span = text.span(part.get());
         export.add(Resource { value, span });
     }
-    if let Some(wanted) = &options.environment {
+    if let Some(wanted) = options.environment.only_name("Insomnia", source)? {
         let named = |resource: &Resource| {
             resource.text("_type") == "environment" && resource.text("name") == wanted
         };
         export.chosen = export.resources.iter().position(named);
         if export.chosen.is_none() {
             let known = export.environments();
-            let wanted = wanted.clone();
+            let wanted = wanted.to_owned();
             return Err(ImportError::new(start, ErrorKind::NoItem { wanted, known }));
         }
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Options, import};
-use crate::import::{FileError, Imported, Source, Surroundings};
+use super::import;
+use crate::import::{Environment, FileError, Imported, Options, Source, Surroundings, sample};
 use crate::model::Timestamp;
 
 fn import_with(text: &str, options: &Options) -> Imported {
@@ -43,23 +43,7 @@ fn export(request: &Value) -> String {
 fn sent_with(request: &Value, options: &Options) -> String {
     let text = export(request);
     let imported = import_with(&text, options);
-    assert_eq!(imported.problems, [], "{text}");
-    let [one] = imported.requests.as_slice() else {
-        panic!("{text}: {} requests", imported.requests.len());
-    };
-    let target = String::from_utf8_lossy(&one.request.target);
-    let mut head = format!(
-        "{} {}{target}\n",
-        one.request.method, one.request.url.origin
-    );
-    for line in one.request.fields.lines() {
-        let value = String::from_utf8_lossy(line.value());
-        head.extend([&line.name_text(), ": ", &value, "\n"]);
-    }
-    format!(
-        "{head}\n{}",
-        String::from_utf8_lossy(&one.request.content.bytes)
-    )
+    sample::sent(&imported)
 }
 
 fn sent(request: &Value) -> String {
@@ -88,7 +72,7 @@ fn a_request_has_what_insomnia_and_libcurl_add() {
 #[test]
 fn environments_and_variables_are_chosen() {
     let options = |environment: &str| Options {
-        environment: Some(environment.to_owned()),
+        environment: Environment::named(environment),
         variables: vec![("token".to_owned(), "t0k".to_owned())],
         ..Options::default()
     };

@@ -42,26 +42,9 @@ const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
 
 /// The variables of the environments that the user names; the later override the earlier.
 fn environments(options: &Options, source: &Source<'_>) -> Result<Variables, ImportError> {
-    let start = Span::new(source.span().start, source.span().start);
-    let environment = &options.environment;
-    if let Some(name) = &environment.name {
-        let kind = ErrorKind::Environment {
-            place: name.clone(),
-            reason: "an environment of Postman is a file of its own".to_owned(),
-        };
-        return Err(ImportError::new(start, kind));
-    }
     let mut variables = Variables::default();
-    for file in &environment.files {
-        let text = Source::new(&file.name, &file.text);
-        let more = self::environment(&text).map_err(|error| {
-            let kind = ErrorKind::Environment {
-                place: format!("{}:{}", file.name, error.position(&text)),
-                reason: error.to_string(),
-            };
-            ImportError::new(start, kind)
-        })?;
-        variables.extend(more);
+    for file in options.environment.only_files("Postman", source)? {
+        variables.extend(file.read(source, environment)?);
     }
     Ok(variables)
 }
@@ -73,7 +56,7 @@ fn environment(source: &Source<'_>) -> Result<Variables, ImportError> {
         #[serde(borrow)]
         environment: Option<&'a RawValue>,
     }
-    check_size(source)?;
+    source.check_size(MAX_SOURCE_BYTES)?;
     let text = JsonText::new(source)?;
     let mut part = text.whole();
     let mut file: Environment<'_> = text.object(part, NO_ENVIRONMENT)?;
@@ -96,7 +79,8 @@ fn environment(source: &Source<'_>) -> Result<Variables, ImportError> {
 ///
 /// An item that could not be sent yields a problem; the others are imported all the same.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    let read = check_size(source)
+    let read = source
+        .check_size(MAX_SOURCE_BYTES)
         .and_then(|()| JsonText::new(source))
         .and_then(|text| Ok((text, collection::read(&text)?)))
         .and_then(|(text, collection)| Ok((text, select::select(collection, options, source)?)))
@@ -106,10 +90,7 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
         });
     match read {
         Ok((text, collection, given)) => all(&text, collection, given, surroundings),
-        Err(problem) => Imported {
-            requests: Vec::new(),
-            problems: vec![problem],
-        },
+        Err(problem) => problem.into(),
     }
 }
 
@@ -185,17 +166,6 @@ fn warn_of_circles(imported: &mut Imported, resolver: &Resolver) {
             }
         }
     }
-}
-
-fn check_size(source: &Source<'_>) -> Result<(), ImportError> {
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        return Err(ImportError::new(
-            source.span(),
-            ErrorKind::Large { limit_bytes },
-        ));
-    }
-    Ok(())
 }
 
 const NO_ENVIRONMENT: &str = "this is no Postman environment: it has no list \"values\"";

@@ -9,7 +9,7 @@ mod script;
 mod value;
 
 use self::script::Script;
-use super::{ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings};
+use super::{ErrorKind, ImportError, Imported, Options, Source, Surroundings};
 
 /// The largest script that is read.
 const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
@@ -24,12 +24,9 @@ const MAX_PROBLEMS: usize = 1000;
 /// problem; the others are imported all the same.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
     let mut imported = Imported::default();
-    let start = Span::new(source.span().start, source.span().start);
-    if source.bytes().len() > MAX_SOURCE_BYTES {
-        let limit_bytes = MAX_SOURCE_BYTES;
-        let kind = ErrorKind::Large { limit_bytes };
-        imported.problems.push(ImportError::new(start, kind));
-        return imported;
+    let start = source.start();
+    if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
+        return problem.into();
     }
     // Only variables of the environment come from the system.
     let lookup = |name: &str| match name.split_once(':') {
