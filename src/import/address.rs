@@ -41,7 +41,8 @@ impl Address {
         }
         let mut path = String::new();
         if let Some((before, after)) = rest.split_at("/") {
-            (rest, path) = (before, after.url.to_owned());
+            rest = before;
+            path = around(after.url, |text| text.replace('\\', "/"));
         }
         let mut user = None;
         if let Some((before, after)) = rest.split_at_last("@") {
@@ -81,14 +82,29 @@ impl Address {
         }
     }
 
-    /// Puts a parameter in place of those of that name.
-    pub(in crate::import) fn set_query(&mut self, name: &str, value: &str) {
-        let query = self.query.take().unwrap_or_default();
-        let mut pairs: Vec<String> = query
-            .split('&')
+    /// Removes the parameters of that name.
+    pub(in crate::import) fn remove_query(&mut self, name: &str) {
+        let pairs = self.pairs_without(name);
+        if self
+            .query
+            .as_deref()
+            .is_some_and(|query| pairs.join("&") != query)
+        {
+            self.query = Some(pairs.join("&")).filter(|query| !query.is_empty());
+        }
+    }
+
+    fn pairs_without(&self, name: &str) -> Vec<String> {
+        let pairs = self.query.as_deref().unwrap_or_default().split('&');
+        pairs
             .filter(|pair| pair.split('=').next() != Some(name) && !pair.is_empty())
             .map(str::to_owned)
-            .collect();
+            .collect()
+    }
+
+    /// Puts a parameter in place of those of that name.
+    pub(in crate::import) fn set_query(&mut self, name: &str, value: &str) {
+        let mut pairs = self.pairs_without(name);
         let inside =
             |text: &str, marks: &str| around(text, |text| escape(text, |c| marks.contains(c)));
         pairs.push(format!("{}={}", inside(name, "&=#"), inside(value, "&#")));

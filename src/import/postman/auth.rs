@@ -18,6 +18,11 @@ pub(super) struct Parameters<'p> {
 impl Parameters<'_> {
     /// A parameter's value; empty without one.
     pub(super) fn get(&mut self, name: &str) -> String {
+        self.given(name).unwrap_or_default()
+    }
+
+    /// A parameter's value, which may be empty, unless the file leaves it out.
+    fn given(&mut self, name: &str) -> Option<String> {
         let value = match self.list {
             Value::Array(rows) => rows
                 .iter()
@@ -26,8 +31,8 @@ impl Parameters<'_> {
                 .and_then(|row| row.get("value")),
             list => list.get(name),
         };
-        let value = value.map(text).unwrap_or_default();
-        self.resolver.resolve(&value)
+        let value = value.filter(|value| !value.is_null()).map(text)?;
+        Some(self.resolver.resolve(&value))
     }
 
     /// Whether a parameter is switched on.
@@ -94,9 +99,6 @@ fn bearer(parameters: &mut Parameters<'_>, draft: &mut Draft) {
 fn basic(parameters: &mut Parameters<'_>, draft: &mut Draft) {
     let user = parameters.get("username");
     let password = parameters.get("password");
-    if user.is_empty() && password.is_empty() {
-        return draft.warn("user and password are empty: Postman sends no Authorization");
-    }
     let pair = format!("{user}:{password}");
     let value = if has_variable(&pair) {
         draft.warn("user and password hold variables, so they are not in base64 here");
@@ -126,10 +128,20 @@ fn oauth2(parameters: &mut Parameters<'_>, draft: &mut Draft) {
     if token.is_empty() {
         return draft.warn(NO_TOKEN);
     }
+    // Only this kind of token goes without a signature.
+    if parameters.get("tokenType").eq_ignore_ascii_case("mac") {
+        return draft.warn("Postman sends no token of the type MAC");
+    }
+    // Wherever the token goes, what stands in either place makes way.
+    draft
+        .headers
+        .remove_if(|name| name.eq_ignore_ascii_case("Authorization"));
+    draft.address.remove_query("access_token");
     if parameters.get("addTokenTo") == "queryParams" {
         return draft.address.set_query("access_token", &token);
     }
-    let prefix = parameters.get_or("headerPrefix", "Bearer");
+    let prefix = parameters.given("headerPrefix");
+    let prefix = prefix.unwrap_or_else(|| "Bearer".to_owned());
     let value = format!("{} {token}", prefix.trim());
     draft.headers.replace("Authorization", value.trim_start());
 }

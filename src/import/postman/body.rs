@@ -18,6 +18,13 @@ pub(super) enum Body {
     Plain {
         content: Vec<u8>,
         content_type: Option<&'static str>,
+        /// Whether the editor was set to JSON, if it was set to a language.
+        is_json: Option<bool>,
+    },
+    /// A file, whose name tells its type.
+    File {
+        content: Vec<u8>,
+        content_type: Option<&'static str>,
     },
     /// `application/x-www-form-urlencoded`
     Form(Vec<(String, String)>),
@@ -71,6 +78,7 @@ impl Reader<'_> {
         Body::Plain {
             content,
             content_type: Some(content_type),
+            is_json: language.map(|language| language == "json"),
         }
     }
 
@@ -168,9 +176,9 @@ impl Reader<'_> {
             (None, None) => None,
         };
         match content {
-            Some(content) => Body::Plain {
+            Some(content) => Body::File {
                 content,
-                content_type: None,
+                content_type: path.map(multipart::media_type),
             },
             None => Body::Absent,
         }
@@ -224,6 +232,7 @@ impl Reader<'_> {
         Body::Plain {
             content: content.into_bytes(),
             content_type: Some("application/json"),
+            is_json: Some(false),
         }
     }
 

@@ -9,6 +9,7 @@ use super::auth;
 use super::body::{Body, Reader, form_content};
 use super::collection::{Inherited, Item, has_type};
 use super::headers::Headers;
+use super::json_comments::without_comments;
 use super::multipart;
 use super::written::written;
 use crate::auth::percent::percent_decode;
@@ -47,6 +48,10 @@ pub(super) fn request(
 ) -> Result<ImportedRequest, &'static str> {
     let inherited = &*item.inherited;
     let mut draft = draft(request, inherited, resolver, surroundings)?;
+    let prunes = BODILESS.contains(&draft.method.as_str()) && !inherited.is("disableBodyPruning");
+    if !prunes {
+        read_json(&mut draft, inherited);
+    }
     let own = request.get("auth").filter(|auth| has_type(auth));
     if let Some(auth) = own.or(inherited.auth.as_deref()) {
         auth::authorize(auth, &mut draft, resolver);
@@ -54,7 +59,6 @@ pub(super) fn request(
     if inherited.is_scripted {
         draft.warn("a script changes this request before it is sent; what it does is not known");
     }
-    let prunes = BODILESS.contains(&draft.method.as_str()) && !inherited.is("disableBodyPruning");
     if prunes {
         draft.body = Body::Absent;
     }
@@ -124,6 +128,39 @@ fn draft(
     })
 }
 
+/// JSON is read before the request is signed: its comments go, and its type comes.
+fn read_json(draft: &mut Draft, inherited: &Inherited) {
+    let given = draft.headers.first("Content-Type").map(is_json_type);
+    let Body::Plain {
+        content,
+        content_type: Some(kind),
+        is_json,
+    } = &mut draft.body
+    else {
+        return;
+    };
+    if is_json.or(given) != Some(true) {
+        return;
+    }
+    *content = without_comments(content);
+    if given.is_none() && !is_off(inherited, "Content-Type") {
+        draft.headers.push("Content-Type", kind);
+    }
+}
+
+/// `application/json`, `application/problem+json`.
+fn is_json_type(value: &str) -> bool {
+    let kind = value.strip_prefix("application/").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or(kind).trim_end();
+    kind.starts_with("json") || kind.contains("+json")
+}
+
+/// Whether a header that Postman adds by itself is switched off.
+fn is_off(inherited: &Inherited, name: &str) -> bool {
+    let off = inherited.behavior.get("disabledSystemHeaders");
+    off.and_then(|off| off.get(name.to_ascii_lowercase())) == Some(&Value::Bool(true))
+}
+
 fn date(now: Timestamp) -> String {
     let at = OffsetDateTime::from_unix_timestamp(now.secs()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     format!("{:04}{:02}{:02}", at.year(), u8::from(at.month()), at.day())
@@ -131,11 +168,7 @@ fn date(now: Timestamp) -> String {
 
 /// Adds what Postman adds by itself, and gives the content.
 fn complete(draft: &mut Draft, inherited: &Inherited) -> Vec<u8> {
-    let off = inherited.behavior.get("disabledSystemHeaders");
-    let is_off = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        off.and_then(|off| off.get(&name)) == Some(&Value::Bool(true))
-    };
+    let is_off = |name: &str| is_off(inherited, name);
     let headers = &mut draft.headers;
     if let Body::Plain {
         content_type: Some(kind),
@@ -147,6 +180,9 @@ fn complete(draft: &mut Draft, inherited: &Inherited) -> Vec<u8> {
         headers.push("Content-Type", kind);
     }
     let host = draft.address.host_field();
+    if headers.first("Host") == Some("") {
+        headers.set("Host", &host);
+    }
     for (name, value) in [
         ("User-Agent", USER_AGENT),
         ("Accept", "*/*"),
@@ -160,7 +196,7 @@ fn complete(draft: &mut Draft, inherited: &Inherited) -> Vec<u8> {
             headers.push(name, value);
         }
     }
-    if !is_off("Content-Type") || headers.has("Content-Type") {
+    if !is_off("Content-Type") {
         name_form(&draft.body, headers);
     }
     if let Some((user, password)) = &draft.address.user
@@ -178,6 +214,15 @@ fn complete(draft: &mut Draft, inherited: &Inherited) -> Vec<u8> {
     if has_length && !headers.has("Content-Length") && !is_off("Content-Length") {
         headers.push("Content-Length", &content.len().to_string());
     }
+    if let Body::File {
+        content_type: Some(kind),
+        ..
+    } = &draft.body
+        && !headers.has("Content-Type")
+        && !is_off("Content-Type")
+    {
+        headers.push("Content-Type", kind);
+    }
     content
 }
 
@@ -191,14 +236,14 @@ fn name_form(body: &Body, headers: &mut Headers) {
             let value = format!("multipart/form-data; boundary={}", multipart::BOUNDARY);
             headers.set("Content-Type", &value);
         }
-        Body::Absent | Body::Form(_) | Body::Plain { .. } => {}
+        Body::Absent | Body::File { .. } | Body::Form(_) | Body::Plain { .. } => {}
     }
 }
 
 fn content(body: &Body) -> Vec<u8> {
     match body {
         Body::Absent => Vec::new(),
-        Body::Plain { content, .. } => content.clone(),
+        Body::Plain { content, .. } | Body::File { content, .. } => content.clone(),
         Body::Form(rows) => form_content(rows),
         Body::Multipart(parts) => multipart::content(parts),
     }

@@ -57,12 +57,18 @@ impl Headers {
         self.push(name, value);
     }
 
-    /// Sets a value where the name stands, else at the end.
+    /// Sets a value where the name stands first, else at the end; no other of the name stays.
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        let mut rows = self.rows.iter_mut();
-        match rows.find(|row| row.0.eq_ignore_ascii_case(name)) {
-            Some(row) => value.clone_into(&mut row.1),
-            None => self.push(name, value),
+        let mut is_set = false;
+        self.rows.retain_mut(|row| {
+            if !row.0.eq_ignore_ascii_case(name) {
+                return true;
+            }
+            value.clone_into(&mut row.1);
+            !std::mem::replace(&mut is_set, true)
+        });
+        if !is_set {
+            self.push(name, value);
         }
     }
 
@@ -96,7 +102,7 @@ impl Headers {
         rows.retain(|row| last_names.get(&key(row)) == Some(&row.0));
         rows.sort_by_cached_key(|row| order.get(&key(row)).copied());
         let mut lines = Vec::with_capacity(rows.len());
-        for (name, value) in rows {
+        for (name, value) in with_one_cookie(rows) {
             if !name.bytes().all(is_token) {
                 return Err("a header name has a character that no name may have");
             }
@@ -117,6 +123,21 @@ pub(super) fn is_on(row: &Value) -> bool {
 /// RFC 9110 `tchar`.
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Node puts the values of several `Cookie` into one field.
+fn with_one_cookie(rows: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut joined: Vec<(String, String)> = Vec::with_capacity(rows.len());
+    for (name, value) in rows {
+        match joined.last_mut() {
+            Some(last) if last.0 == name && name.eq_ignore_ascii_case("cookie") => {
+                last.1.push_str("; ");
+                last.1.push_str(&value);
+            }
+            _ => joined.push((name, value)),
+        }
+    }
+    joined
 }
 
 #[cfg(test)]
@@ -162,6 +183,16 @@ mod tests {
             headers.push(name, value);
         }
         assert_eq!(sent(headers), ["A: 1", "A: 3", "C: 2", "B: 2"]);
+    }
+
+    #[test]
+    fn cookies_share_a_line_and_a_set_value_stands_alone() {
+        let mut headers = Headers::default();
+        for (name, value) in [("Cookie", "a=1"), ("T", "1"), ("Cookie", "b=2"), ("t", "2")] {
+            headers.push(name, value);
+        }
+        headers.set("T", "3");
+        assert_eq!(sent(headers), ["Cookie: a=1; b=2", "T: 3"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod body;
 mod build;
 mod collection;
 mod headers;
+mod json_comments;
 pub(super) mod multipart;
 mod scripts;
 mod select;

@@ -84,7 +84,10 @@ pub(super) fn hawk(parameters: &mut Parameters<'_>, draft: &mut Draft) {
     let time = parameters.get_or("timestamp", COMPUTED);
     let nonce = parameters.get_or("nonce", COMPUTED);
     let mut value = format!("Hawk id=\"{id}\", ts=\"{time}\", nonce=\"{nonce}\"");
-    let has_hash = matches!(draft.body, Body::Plain { .. } | Body::Form(_));
+    let has_hash = matches!(
+        draft.body,
+        Body::Plain { .. } | Body::File { .. } | Body::Form(_)
+    );
     if has_hash && parameters.is("includePayloadHash") {
         value.extend([", hash=\"", COMPUTED, "\""]);
     }

@@ -188,3 +188,85 @@ proptest! {
         prop_assert_eq!(authorization, Some(expected.as_str()));
     }
 }
+
+fn names(request: &Value) -> Vec<String> {
+    let imported = imported(&item(request));
+    let lines = imported.requests[0].request.fields.lines().iter();
+    lines.map(|line| line.name_text().into_owned()).collect()
+}
+
+#[test]
+fn json_is_read_before_the_request_is_signed() {
+    let raw = |language: &str| {
+        json!({
+            "url": "acme.test", "method": "POST",
+            "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "t"}]},
+            "body": {"mode": "raw", "raw": "{} // {}", "options": {"raw": {"language": language}}},
+        })
+    };
+    assert_eq!(names(&raw("json"))[..2], ["Content-Type", "Authorization"]);
+    assert_eq!(names(&raw("text"))[..2], ["Authorization", "Content-Type"]);
+    let content = |language: &str| {
+        let imported = imported(&item(&raw(language)));
+        imported.requests[0].request.content.bytes.clone()
+    };
+    assert_eq!(content("json"), b"{} ");
+    assert_eq!(content("text"), b"{} // {}");
+}
+
+#[test]
+fn a_token_that_goes_into_the_query_takes_the_header_away() {
+    let request = |place: &str, prefix: &Value| {
+        json!({
+            "url": "acme.test?access_token=old", "header": [{"key": "Authorization", "value": "x"}],
+            "auth": {"type": "oauth2", "oauth2": [
+                {"key": "accessToken", "value": "t"}, {"key": "addTokenTo", "value": place},
+                {"key": "headerPrefix", "value": prefix},
+            ]},
+        })
+    };
+    let target = |request: &Value| {
+        let imported = imported(&item(request));
+        String::from_utf8(imported.requests[0].request.target.clone()).unwrap()
+    };
+    let in_query = request("queryParams", &Value::Null);
+    assert_eq!(field(&in_query, "Authorization"), None);
+    assert_eq!(target(&in_query), "/?access_token=t");
+    let in_header = request("header", &Value::Null);
+    assert_eq!(
+        field(&in_header, "Authorization").as_deref(),
+        Some("Bearer t")
+    );
+    assert_eq!(target(&in_header), "/");
+    let bare = request("header", &json!(""));
+    assert_eq!(field(&bare, "Authorization").as_deref(), Some("t"));
+}
+
+#[test]
+fn a_file_as_content_has_the_type_of_its_name() {
+    let request = json!({
+        "url": "acme.test", "method": "PUT", "body": {"mode": "file", "file": {"src": "there"}},
+    });
+    assert_eq!(
+        names(&request).last().map(String::as_str),
+        Some("Content-Type")
+    );
+    assert_eq!(
+        field(&request, "Content-Type").as_deref(),
+        Some("application/octet-stream")
+    );
+}
+
+#[test]
+fn path_variables_keep_what_follows_a_dot_and_need_a_text() {
+    let target = |value: &Value| {
+        let request = json!({"url": {
+            "host": "acme.test", "path": [":id.json"], "variable": [{"key": "id", "value": value}],
+        }});
+        let imported = imported(&item(&request));
+        String::from_utf8(imported.requests[0].request.target.clone()).unwrap()
+    };
+    assert_eq!(target(&json!("a\\b")), "/a/b.json");
+    assert_eq!(target(&json!("")), "/:id.json");
+    assert_eq!(target(&json!(5)), "/:id.json");
+}

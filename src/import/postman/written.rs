@@ -68,26 +68,31 @@ fn segment(value: &Value) -> String {
     text(value.get("value").unwrap_or(value))
 }
 
-/// The path with each segment `:name` replaced by the value of that path variable.
+/// The path with each segment `:name` replaced by the value of that path variable; what follows a
+/// dot stays.
 fn path_text(path: &Value, variables: Option<&Value>) -> String {
     let path = joined(path, "/");
     let path = path.strip_prefix('/').unwrap_or(&path);
     let replaced = path.split('/').map(|segment| {
-        let name = segment.strip_prefix(':').filter(|name| !name.is_empty());
-        let value = name.and_then(|name| path_variable(variables?, name));
+        let name = segment.strip_prefix(':').unwrap_or_default();
+        let (name, end) = name.split_at(name.find('.').unwrap_or(name.len()));
+        let value = path_variable(variables, name).map(|value| value + end);
         value.unwrap_or_else(|| segment.to_owned())
     });
     let segments: Vec<String> = replaced.collect();
     format!("/{}", segments.join("/"))
 }
 
-fn path_variable(variables: &Value, name: &str) -> Option<String> {
+fn path_variable(variables: Option<&Value>, name: &str) -> Option<String> {
     let has_name = |row: &&Value| {
         let key = row.get("key").or_else(|| row.get("id"));
         key.and_then(Value::as_str) == Some(name)
     };
+    let variables = variables.filter(|_| !name.is_empty())?;
     let row = variables.as_array()?.iter().rev().find(has_name)?;
-    row.get("value").filter(|value| !value.is_null()).map(text)
+    // Without a text for it the name stays.
+    let value = row.get("value").and_then(Value::as_str);
+    value.filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
 /// The rows that are switched on; `None` without any.
@@ -147,8 +152,7 @@ mod tests {
         );
         assert_eq!(written(&json!("acme.test/:id")), "acme.test/:id");
         assert_eq!(written(&json!({"raw": "acme.test"})), "acme.test");
-        let old =
-            json!({"host": "acme.test", "path": "/a/:b", "variable": [{"id": "b", "value": 7}]});
-        assert_eq!(written(&old), "acme.test/a/7");
+        let old = json!({"host": "acme.test", "path": "/a/:b.c", "variable": [{"id": "b", "value": "7"}]});
+        assert_eq!(written(&old), "acme.test/a/7.c");
     }
 }
