@@ -50,7 +50,12 @@ const REFUSALS: [i32; 8] = [1, 2, 3, 4, 25, 26, 43, 67];
 const FAILED_BY_ANSWER: i32 = 22;
 
 fn requests(curl: &Curl, sent: &[Recorded], read: &[Recorded]) -> Option<String> {
-    let sent = last_of_challenged(sent);
+    let mut sent = last_of_challenged(sent);
+    if sent.len() > read.len() {
+        // Content that is empty anyway looks the same before and after a challenge.
+        let is_empty = |request: &Recorded| request.value("Content-Length").as_deref() == Some("0");
+        sent.dedup_by(|again, before| again.lines == before.lines && is_empty(before));
+    }
     if sent.len() != read.len() {
         return Some(format!("{} requests, not {}", sent.len(), read.len()));
     }

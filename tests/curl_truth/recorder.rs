@@ -1,10 +1,11 @@
 //! A server that keeps what it is sent, to the byte, and answers 200.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ impl Recorded {
 pub struct Recorder {
     pub port: u16,
     recorded: Arc<Mutex<Vec<Recorded>>>,
+    /// How many connections are open.
+    open: Arc<AtomicUsize>,
 }
 
 impl Recorder {
@@ -39,20 +42,34 @@ impl Recorder {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("a local address").port();
         let recorded = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&recorded);
+        let open = Arc::new(AtomicUsize::new(0));
+        let (kept, opened) = (Arc::clone(&recorded), Arc::clone(&open));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let kept = Arc::clone(&kept);
+                let (kept, opened) = (Arc::clone(&kept), Arc::clone(&opened));
                 let stream = stream.expect("a connection");
-                // A client that goes away in the middle of a request has sent none.
-                thread::spawn(move || drop(serve(&stream, &kept)));
+                opened.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || {
+                    // A client that goes away in the middle of a request has sent none.
+                    drop(serve(&stream, &kept));
+                    opened.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { port, recorded }
+        Self {
+            port,
+            recorded,
+            open,
+        }
     }
 
-    /// What came since the last call.
+    /// What came since the last call, once the client that sent it has ended.
     pub fn take(&self) -> Vec<Recorded> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.open.load(Ordering::SeqCst) > 0 {
+            assert!(Instant::now() < deadline, "a connection stays open");
+            thread::sleep(Duration::from_micros(200));
+        }
         std::mem::take(&mut *self.recorded.lock().expect("no panic while it is held"))
     }
 }
@@ -144,6 +161,9 @@ fn body(reader: &mut impl BufRead, request: &Recorded) -> std::io::Result<Vec<u8
     let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body)?;
+    if (body.len() as u64) < length {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
     Ok(body)
 }
 
@@ -156,7 +176,8 @@ fn chunked(reader: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
         } else if !body.is_empty() {
             reader.read_line(&mut size)?;
         }
-        let size = u64::from_str_radix(size.trim(), 16).unwrap_or(0);
+        let size = u64::from_str_radix(size.trim(), 16)
+            .map_err(|_no_number| std::io::Error::from(ErrorKind::UnexpectedEof))?;
         reader.by_ref().take(size).read_to_end(&mut body)?;
         let mut end = String::new();
         reader.read_line(&mut end)?;

@@ -34,12 +34,9 @@ pub(super) fn requests(
     problems.extend(conflict(&operation).map(|kind| ImportError::new(span, kind)));
     problems.extend(resumed_range(&operation));
     jar.extend(read_all(&operation.cookie_files, materials, &mut problems));
-    // Cookies pass from one operation to the next, but only those with a file of their own send any.
-    let known = if operation.cookie_files.is_empty() {
-        &[]
-    } else {
-        jar.as_slice()
-    };
+    // Cookies pass from one operation to the next, but only those that name a file send any.
+    let is_off = operation.cookie_files.is_empty() && !operation.is(Role::CookieJar);
+    let known = if is_off { &[] } else { jar.as_slice() };
     let mut requests = Vec::new();
     let mut uploads = std::mem::take(&mut operation.uploads).into_iter();
     for url in std::mem::take(&mut operation.urls) {
@@ -237,12 +234,13 @@ impl Builder<'_, '_> {
         let authorization = credentials::authorization(self.operation, &target, self.materials)?;
         let now = self.materials.surroundings.now;
         let no_session = self.operation.is(Role::JunkSession);
+        let host = section::given_host(self.operation);
         let fields = section(&Sending {
             operation: self.operation,
             target: &target,
             body,
             authorization,
-            jar: cookies::for_target(self.jar, &target, now, no_session),
+            jar: cookies::for_target(self.jar, &target, host.as_deref(), now, no_session),
             has_content: !matches!(body, Body::Absent),
         });
         let url_value = self.requested(&target);

@@ -18,14 +18,16 @@ struct Cookie {
     expires: i64,
 }
 
-/// The value of `Cookie` that curl sends to a target from the cookies of these files.
+/// The value of `Cookie` that curl sends to a target from the cookies of these files; a `Host` that
+/// the user gives counts for them.
 pub(super) fn for_target(
     files: &[Vec<u8>],
     target: &Target,
+    given_host: Option<&str>,
     now: Timestamp,
     no_session: bool,
 ) -> Vec<u8> {
-    let host = target.host_name();
+    let host = given_host.unwrap_or(target.host_name());
     let lines = files
         .iter()
         .flat_map(|file| file.split(|byte| *byte == b'\n'));

@@ -90,6 +90,7 @@ impl Operation {
             }
             Role::EtagCompare => return self.etag(&value, materials),
             Role::Cookie => self.cookie(value),
+            Role::CookieJar => self.switch(Role::CookieJar, true),
             Role::Referer => self.referer(&value),
             Role::Upload => self.uploads.push(value),
             Role::Bearer => self.bearer = Some(not_blank(option, value)?),

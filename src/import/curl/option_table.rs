@@ -28,7 +28,7 @@ pub(super) const OPTIONS: &[CurlOption] = &[
     row("connect-to", ' ', Takes::Value, Role::Ignored),
     row("continue-at", 'C', Takes::Value, Role::Resume),
     row("cookie", 'b', Takes::Value, Role::Cookie),
-    row("cookie-jar", 'c', Takes::Value, Role::Ignored),
+    row("cookie-jar", 'c', Takes::Value, Role::CookieJar),
     row("create-dirs", ' ', Takes::Switch, Role::Ignored),
     row("create-file-mode", ' ', Takes::Value, Role::Ignored),
     row("crlf", ' ', Takes::Switch, Role::Ignored),

@@ -33,6 +33,8 @@ pub(super) enum Role {
     Compressed,
     Config,
     Cookie,
+    /// `--cookie-jar`, which turns the cookies of files on.
+    CookieJar,
     Data,
     DataBinary,
     DataRaw,

@@ -113,6 +113,21 @@ pub(super) fn is_form_data(operation: &Operation) -> bool {
     })
 }
 
+/// The host that a line of `-H` names, in lower case and without its port.
+pub(super) fn given_host(operation: &Operation) -> Option<String> {
+    let lines = given(operation);
+    let line = lines
+        .iter()
+        .find(|line| line.name.eq_ignore_ascii_case(b"host"))?;
+    let value = String::from_utf8_lossy(line.raw_value.trim_ascii()).to_lowercase();
+    let end = match value.find(']') {
+        Some(end) if value.starts_with('[') => return Some(value.get(1..end)?.to_owned()),
+        _ => value.find(':').unwrap_or(value.len()),
+    };
+    let name = value.get(..end)?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// A line of `-H` as curl understands it.
 struct Given {
     name: Vec<u8>,

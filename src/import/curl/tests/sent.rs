@@ -361,6 +361,17 @@ fn cookies_of_files_stay_for_the_operations_that_follow() {
         .map(|imported| imported.request.fields.all("Cookie").count())
         .collect();
     assert_eq!(cookies, [1, 1, 0]);
+    let text = "curl a.test -b jar -: a.test -c out";
+    let last = self::imported(text).requests.pop().unwrap();
+    assert_eq!(last.request.fields.all("Cookie").count(), 1);
+}
+
+#[test]
+fn cookies_of_files_go_by_the_host_that_is_given() {
+    let sent = own_fields("curl http://127.0.0.1/ -H 'Host: A.test:81' -b jar");
+    assert_eq!(sent, ["Host: A.test:81", "Cookie: sid=1"]);
+    let sent = own_fields("curl a.test -H 'Host: other.test' -b jar");
+    assert_eq!(sent, ["Host: other.test"]);
 }
 
 #[test]
