@@ -122,6 +122,10 @@ impl Resolver {
             }
             resolved = again;
         }
+        // What is too much is told, not sent.
+        if self.is_spent() {
+            return text.to_owned();
+        }
         resolved
     }
 
@@ -217,16 +221,18 @@ fn next_token(text: &str) -> Option<Token<'_>> {
 }
 
 /// The parts of a text, in order: `true` with those that are variables.
-pub(in crate::import) fn parts(text: &str) -> Vec<(&str, bool)> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(token) = next_token(rest) {
-        parts.push((token.before, false));
-        parts.push((token.whole, true));
-        rest = token.after;
-    }
-    parts.push((rest, false));
-    parts
+pub(in crate::import) fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut rest = Some(text);
+    let steps = std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(token) = next_token(text) else {
+            rest = None;
+            return Some([(text, false), ("", false)]);
+        };
+        rest = Some(token.after);
+        Some([(token.before, false), (token.whole, true)])
+    });
+    steps.flatten().filter(|(part, _)| !part.is_empty())
 }
 
 /// Whether a text holds a variable.
@@ -248,7 +254,7 @@ pub(super) fn unresolved(request: &Request) -> Vec<String> {
     for text in texts {
         let text = String::from_utf8_lossy(text);
         let is_name = |part: &(&str, bool)| part.1 && part.0.len() <= LONGEST_VARIABLE;
-        let variables = parts(&text).into_iter().filter(is_name);
+        let variables = parts(&text).filter(is_name);
         let computed = text.contains(COMPUTED).then_some(COMPUTED);
         for name in variables.map(|part| part.0).chain(computed) {
             if names.len() < MAX_UNRESOLVED && !names.iter().any(|known| known == name) {
@@ -261,8 +267,7 @@ pub(super) fn unresolved(request: &Request) -> Vec<String> {
 
 /// Changes the text around variables, and leaves those as they stand.
 pub(in crate::import) fn around(text: &str, change: impl Fn(&str) -> String) -> String {
-    let parts = parts(text).into_iter();
-    parts
+    parts(text)
         .map(|(part, is_variable)| {
             if is_variable {
                 part.to_owned()
@@ -350,7 +355,7 @@ mod tests {
     proptest! {
         #[test]
         fn parts_join_to_the_text(text in "[a{}$ ]{0,40}") {
-            let joined: String = parts(&text).into_iter().map(|(part, _)| part).collect();
+            let joined: String = parts(&text).map(|(part, _)| part).collect();
             prop_assert_eq!(joined, text);
         }
 

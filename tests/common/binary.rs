@@ -189,6 +189,25 @@ impl Why401 {
         finish(Guard(command.spawn().expect("the binary starts")), input)
     }
 
+    /// The same with so much memory and no more, where the system can bound it.
+    pub fn command_with_memory<A: AsRef<OsStr>>(
+        &self,
+        most_mib: u32,
+        arguments: &[A],
+        input: Option<&[u8]>,
+    ) -> Output {
+        if !cfg!(target_os = "linux") {
+            return self.command_with_input(arguments, input);
+        }
+        let mut shell = Command::new("sh");
+        let most_kib = (most_mib * 1024).to_string();
+        shell.args(["-c", "ulimit -v \"$0\" && exec \"$@\"", &most_kib]);
+        shell.arg(env!("CARGO_BIN_EXE_why401"));
+        let mut command = self.at_home(shell);
+        command.args(arguments).arg("--data").arg(self.data());
+        finish(Guard(command.spawn().expect("a shell")), input)
+    }
+
     /// Runs another command and reads its JSON.
     pub fn json<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Value {
         self.command(arguments).json()

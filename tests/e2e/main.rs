@@ -32,6 +32,7 @@ mod configure;
 mod demo;
 mod explain_401;
 mod find_failures;
+mod hostile_imports;
 mod http2;
 mod import_httpie;
 mod keep_secrets;
@@ -87,6 +88,7 @@ fn main() {
         demo::tests(),
         explain_401::tests(),
         find_failures::tests(),
+        hostile_imports::tests(),
         http2::tests(),
         import_httpie::tests(),
         keep_secrets::tests(),

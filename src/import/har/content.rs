@@ -3,9 +3,12 @@
 //! An archive holds text, and programs turn bytes into text in their own ways. Which one it was is
 //! told by the Content-Length that was sent.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_bytes::ByteBuf;
 use serde_json::Value;
 
@@ -19,7 +22,38 @@ struct PostData {
     mime_type: Option<String>,
     encoding: Option<String>,
     text: Option<ByteBuf>,
-    params: Option<Vec<Value>>,
+    params: Option<Parameters>,
+}
+
+/// The parameters of a form, as many as a form may have: empty ones are short, but not for memory.
+#[derive(Default)]
+struct Parameters(Vec<Value>);
+
+impl<'de> Deserialize<'de> for Parameters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ParametersVisitor)
+    }
+}
+
+struct ParametersVisitor;
+
+impl<'de> Visitor<'de> for ParametersVisitor {
+    type Value = Parameters;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of parameters")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Parameters, A::Error> {
+        let mut parameters = Vec::new();
+        while let Some(parameter) = list.next_element()? {
+            if parameters.len() >= MAX_PARAMETERS {
+                return Err(A::Error::custom("too many parameters"));
+            }
+            parameters.push(parameter);
+        }
+        Ok(Parameters(parameters))
+    }
 }
 
 /// The bytes of the content; `size` is how many there are, as far as the archive tells.
@@ -42,7 +76,7 @@ pub(super) fn content(
         None => PostData::default(),
     };
     let text = data.text.map(ByteBuf::into_vec).unwrap_or_default();
-    let parameters = data.params.unwrap_or_default();
+    let Parameters(parameters) = data.params.unwrap_or_default();
     if text.is_empty() && !parameters.is_empty() {
         let is_form = data.mime_type.unwrap_or_default();
         if is_form.starts_with("application/x-www-form-urlencoded") {
@@ -174,6 +208,7 @@ fn encoded(text: &str) -> String {
 /// U+FFFD, which stands for bytes that are no text.
 const REPLACED: &[u8] = b"\xef\xbf\xbd";
 
+const MAX_PARAMETERS: usize = 100_000;
 const LONGEST_HEAD: usize = 512;
 
 const FROM_PARAMETERS: &str = "the content is put together from its parameters";
@@ -261,6 +296,15 @@ mod tests {
         assert!(of(&Value::Null, None).1.is_empty());
         let many = json!({"text": "x".repeat(2000)});
         assert_eq!(of(&many, None), (Vec::new(), vec![TOO_LONG.to_owned()]));
+    }
+
+    #[test]
+    fn parameters_have_an_end() {
+        let text = format!("{{\"params\": [{}1]}}", "1,".repeat(MAX_PARAMETERS));
+        let kept = Scanner::new(text.as_bytes(), 0).keep(usize::MAX).unwrap();
+        let fields = FieldSection::default();
+        let fault = content(Some(&kept), &fields, None, &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.kind.to_string(), NO_CONTENT);
     }
 
     proptest! {
