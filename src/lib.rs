@@ -7,6 +7,8 @@ pub mod ca;
 pub mod capture;
 pub mod cli;
 pub mod config;
+#[cfg(test)]
+mod cost;
 pub mod demo;
 pub mod diagnosis;
 pub mod diff;

@@ -129,10 +129,10 @@ fn places(request: &Request) -> Vec<Place> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
 
     use super::super::sample::{NOW, failing, learned, request};
     use super::*;
+    use crate::cost::CpuTime;
     use crate::model::{Baseline, BaselineSource};
 
     const TOKEN: (&str, &str) = ("Authorization", "Bearer abcdefghijklmnop1");
@@ -270,7 +270,7 @@ mod tests {
                 )
             })
             .collect();
-        let start = Instant::now();
+        let start = CpuTime::now();
         assert_eq!(
             best(&[], &all).unwrap(),
             (Match::SameHost, "learned-0".into())
