@@ -188,6 +188,10 @@ pub(crate) fn one_request(
                 let warning = printable(&format!("{name}: {warning}"));
                 context.output.say(&format!("warning: {warning}\n"));
             }
+            for variable in &only.unresolved {
+                let unknown = printable(&format!("{name}: {variable} has no value here"));
+                context.output.say(&format!("warning: {unknown}\n"));
+            }
             Ok(Baseline {
                 name,
                 ..known_good(only, source, now)

@@ -60,6 +60,7 @@ pub(crate) fn case(number: u64) -> Case {
             notes: Vec::new(),
             websocket: None,
         },
+        unresolved: Vec::new(),
         state: State::Open,
         baseline: None,
         context: Context::default(),

@@ -145,7 +145,7 @@ fn good(facts: &Facts<'_>, carrier: &Carrier, name: &str) -> Vec<String> {
     };
     good.sent
         .tokens()
-        .find(|(there, _)| there.place == carrier.place && !good.is_unresolved(&there.raw))
+        .find(|(there, _)| there.place == carrier.place && !good.sent.is_unresolved(&there.raw))
         .and_then(|(_, token)| values(&token, name))
         .unwrap_or_default()
 }

@@ -77,14 +77,8 @@ fn cleared_by_history(known: &Known<'_>, cause: &Cause, suspicion: &Suspicion) -
 /// A value with an unresolved variable is unknown, so it clears nothing.
 fn shows_same(cause: &Cause, suspicion: &Suspicion, facts: &Facts<'_>) -> bool {
     let unresolved = suspicion.place.as_ref().is_some_and(|place| {
-        let value = facts.sent.in_place(place).map(|carrier| &carrier.raw);
-        value.is_some_and(|raw| {
-            facts
-                .known
-                .good
-                .as_ref()
-                .is_some_and(|good| good.is_unresolved(raw))
-        })
+        let carrier = facts.sent.in_place(place);
+        carrier.is_some_and(|carrier| facts.sent.is_unresolved(&carrier.raw))
     });
     !unresolved && (cause.check)(facts).is_some_and(|there| there.place == suspicion.place)
 }

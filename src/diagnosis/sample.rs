@@ -43,6 +43,7 @@ impl Sample {
                     notes: Vec::new(),
                     websocket: None,
                 },
+                unresolved: Vec::new(),
                 state: State::Failed,
                 baseline: None,
                 context,
@@ -78,6 +79,12 @@ impl Sample {
     pub(crate) fn unresolved(mut self, variable: &str) -> Self {
         let chosen = self.case.baseline.as_mut().unwrap();
         chosen.baseline.unresolved.push(variable.into());
+        self
+    }
+
+    /// A variable that the failing request, which is from a file, leaves unresolved.
+    pub(crate) fn failing_unresolved(mut self, variable: &str) -> Self {
+        self.case.unresolved.push(variable.into());
         self
     }
 

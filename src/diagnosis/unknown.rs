@@ -132,7 +132,10 @@ fn unknown(facts: &Facts<'_>) -> Vec<Phrase> {
         }
     }
     for carrier in facts.sent.credentials().take(MOST_CREDENTIALS) {
-        unknown.extend(hidden(carrier));
+        unknown.extend(match facts.sent.is_unresolved(&carrier.raw) {
+            true => Some(place(&carrier.place).words(": it holds a variable without a value")),
+            false => hidden(carrier),
+        });
     }
     match facts.good {
         None => unknown.push(Phrase::new(

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::compare::Variables;
 use super::credential::Carriers;
 use super::difference::{Difference, Kind, Where};
 use super::{body, cookies, fields, noise, query, url};
@@ -14,8 +15,8 @@ pub(super) struct Pair<'a> {
     pub(super) good: &'a Request,
     /// The failing request.
     pub(super) failing: &'a Request,
-    /// The variables of the known-good request that were not resolved.
-    pub(super) variables: &'a [String],
+    /// The variables that were not resolved.
+    pub(super) variables: Variables<'a>,
     /// The credentials of the known-good request.
     pub(super) good_carriers: Carriers,
     /// The credentials of the failing request.
@@ -25,12 +26,21 @@ pub(super) struct Pair<'a> {
 }
 
 /// Compares a failing request with a known-good one; the weightiest first, equal parts last.
-/// `varying` is what differs between good requests, too.
-pub fn diff(good: &Baseline, failing: &Request, varying: &[Varying]) -> Vec<Difference> {
+/// `unresolved` are the variables of the failing one that nothing resolved, `varying` is what differs
+/// between good requests, too.
+pub fn diff(
+    good: &Baseline,
+    failing: &Request,
+    unresolved: &[String],
+    varying: &[Varying],
+) -> Vec<Difference> {
     let pair = Pair {
         good: &good.request,
         failing,
-        variables: &good.unresolved,
+        variables: Variables {
+            good: &good.unresolved,
+            failing: unresolved,
+        },
         good_carriers: Carriers::of(&good.request),
         failing_carriers: Carriers::of(failing),
         token_endpoint: body::is_token_endpoint(&good.request) || body::is_token_endpoint(failing),

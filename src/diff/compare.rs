@@ -1,4 +1,4 @@
-//! Compares two lists of values, with variables in the known-good ones that nobody resolved.
+//! Compares two lists of values, with variables in them that nobody resolved.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,27 @@ pub(super) struct Outcome {
     pub(super) unresolved: bool,
 }
 
+/// The variables of two requests that were not resolved, as they stand in the text.
+#[derive(Clone, Copy)]
+pub(super) struct Variables<'a> {
+    /// Of the known-good request.
+    pub(super) good: &'a [String],
+    /// Of the failing request.
+    pub(super) failing: &'a [String],
+}
+
+impl Variables<'_> {
+    /// Whether a value of the one could become a value of the other.
+    pub(super) fn could_match(&self, good: &[u8], failing: &[u8]) -> bool {
+        good == failing || matches(good, failing, self.good) || matches(failing, good, self.failing)
+    }
+}
+
 /// Compares the values of one name; an empty list means that the request does not have it.
 pub(super) fn compare<T: AsRef<[u8]> + PartialEq>(
     good: &[T],
     failing: &[T],
-    variables: &[String],
+    variables: Variables<'_>,
 ) -> Outcome {
     let is_equal = good == failing;
     let good: Vec<Cow<'_, [u8]>> = good.iter().map(|value| readable(value.as_ref())).collect();
@@ -26,18 +42,23 @@ pub(super) fn compare<T: AsRef<[u8]> + PartialEq>(
         .iter()
         .map(|value| readable(value.as_ref()))
         .collect();
-    let unresolved = good.iter().any(|value| holds_variable(value, variables));
+    let holds = |values: &[Cow<'_, [u8]>], variables| {
+        let mut values = values.iter();
+        values.any(|value| holds_variable(value, variables))
+    };
+    let of_good = holds(&good, variables.good);
+    let of_failing = holds(&failing, variables.failing);
     let kind = match (good.is_empty(), failing.is_empty()) {
         (false, true) => Kind::Missing,
         (true, false) => Kind::Extra,
         _ if is_equal => Kind::Same,
-        _ if unresolved && all_match(&good, &failing, variables) => Kind::Same,
+        _ if (of_good || of_failing) && all_could_match(&good, &failing, variables) => Kind::Same,
         _ => Kind::Changed,
     };
     Outcome {
         kind,
         // What is not there at all differs from any value that the variable may have.
-        unresolved: unresolved && kind != Kind::Missing,
+        unresolved: (of_good && kind != Kind::Missing) || (of_failing && kind != Kind::Extra),
     }
 }
 
@@ -54,7 +75,7 @@ fn readable(value: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Whether a known-good value holds a variable that was not resolved.
+/// Whether a value holds a variable that was not resolved.
 pub(super) fn holds_variable(value: &[u8], variables: &[String]) -> bool {
     first_variable(value, variables).is_some()
 }
@@ -64,19 +85,18 @@ pub(super) fn is_variable(value: &[u8], variables: &[String]) -> bool {
     first_variable(value, variables) == Some((0, value.len()))
 }
 
-fn all_match<T: AsRef<[u8]>>(good: &[T], failing: &[T], variables: &[String]) -> bool {
+fn all_could_match<T: AsRef<[u8]>>(good: &[T], failing: &[T], variables: Variables<'_>) -> bool {
     good.len() == failing.len()
         && good
             .iter()
             .zip(failing)
-            .all(|(good, failing)| matches(good.as_ref(), failing.as_ref(), variables))
+            .all(|(good, failing)| variables.could_match(good.as_ref(), failing.as_ref()))
 }
 
-/// Whether `failing` is what `good` could become: the text around the variables is equal, and
+/// Whether `text` is what `pattern` could become: the text around the variables is equal, and
 /// something stands in place of each. The first word's case is not compared: it may be a scheme.
-pub(super) fn matches(good: &[u8], failing: &[u8], variables: &[String]) -> bool {
-    let mut pattern = good;
-    let mut text = failing;
+fn matches(pattern: &[u8], text: &[u8], variables: &[String]) -> bool {
+    let (mut pattern, mut text) = (pattern, text);
     let mut after_variable = false;
     loop {
         let (literal, rest) = match first_variable(pattern, variables) {
@@ -139,8 +159,20 @@ mod tests {
         vec!["{{token}}".to_owned(), "$T".to_owned()]
     }
 
+    fn of_good<T: AsRef<[u8]> + PartialEq>(
+        good: &[T],
+        failing: &[T],
+        variables: &[String],
+    ) -> Outcome {
+        let variables = Variables {
+            good: variables,
+            failing: &[],
+        };
+        compare(good, failing, variables)
+    }
+
     fn kind(good: &str, failing: &str) -> Kind {
-        compare(&[good.as_bytes()], &[failing.as_bytes()], &variables()).kind
+        of_good(&[good.as_bytes()], &[failing.as_bytes()], &variables()).kind
     }
 
     #[test]
@@ -172,16 +204,39 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_missing_whatever_the_variable_is() {
-        let outcome = compare(&[&b"Bearer {{token}}"[..]], &[], &variables());
+        let outcome = of_good(&[&b"Bearer {{token}}"[..]], &[], &variables());
         assert_eq!((outcome.kind, outcome.unresolved), (Kind::Missing, false));
+    }
+
+    #[test]
+    fn the_failing_request_of_a_file_may_hold_variables_too() {
+        let names = variables();
+        let of_failing = |good: &[&[u8]], failing: &[&[u8]]| {
+            let variables = Variables {
+                good: &[],
+                failing: &names,
+            };
+            let outcome = compare(good, failing, variables);
+            (outcome.kind, outcome.unresolved)
+        };
+        let open = &b"Bearer $T"[..];
+        assert_eq!(of_failing(&[b"Bearer abc"], &[open]), (Kind::Same, true));
+        assert_eq!(of_failing(&[b"Token abc"], &[open]), (Kind::Changed, true));
+        assert_eq!(of_failing(&[], &[open]), (Kind::Extra, false));
+        let both = Variables {
+            good: &names,
+            failing: &names,
+        };
+        let outcome = compare(&[&b"Bearer {{token}}"[..]], &[open], both);
+        assert_eq!((outcome.kind, outcome.unresolved), (Kind::Same, true));
     }
 
     #[test]
     fn without_variables_values_are_equal_or_not() {
         assert_eq!(kind("a", "a"), Kind::Same);
         assert_eq!(kind("a", "A"), Kind::Changed);
-        assert_eq!(compare(&[b"a"], &[], &[]).kind, Kind::Missing);
-        assert_eq!(compare(&[], &[b"a"], &[]).kind, Kind::Extra);
+        assert_eq!(of_good(&[b"a"], &[], &[]).kind, Kind::Missing);
+        assert_eq!(of_good(&[], &[b"a"], &[]).kind, Kind::Extra);
     }
 
     proptest! {

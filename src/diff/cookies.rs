@@ -6,28 +6,39 @@ use super::credential;
 use super::difference::{Difference, Kind, Where, weight};
 use crate::auth::cookie::{Cookie, cookies};
 use crate::auth::names::{CookieClass, cookie_class};
-use crate::model::Place;
+use crate::model::{Place, Request};
 
 /// Compares the cookies; their order is no difference.
 pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
     let good = cookies(&pair.good.fields);
     let failing = cookies(&pair.failing.fields);
     // `Cookie: {{cookies}}` may hold any cookie.
-    let open = pair
-        .good
-        .fields
-        .all("cookie")
-        .any(|line| is_variable(line.value(), pair.variables));
+    let may_be_any = |request: &Request, variables| {
+        let mut lines = request.fields.all("cookie");
+        lines.any(|line| is_variable(line.value(), variables))
+    };
+    let good_is_open = may_be_any(pair.good, pair.variables.good);
+    let failing_is_open = may_be_any(pair.failing, pair.variables.failing);
     let item = |cookie: Cookie| {
         let name = cookie.name.into_bytes();
         (name.clone(), name, cookie.value)
     };
     by_name(good.into_iter().map(item), failing.into_iter().map(item))
         .into_iter()
-        .filter(|entry| !(open && entry.failing.is_empty() && is_open(entry, pair.variables)))
+        .filter(|entry| {
+            let stands_for_good = good_is_open && is_open(entry, &entry.good, pair.variables.good);
+            let stands_for_failing =
+                failing_is_open && is_open(entry, &entry.failing, pair.variables.failing);
+            !stands_for_good && !stands_for_failing
+        })
         .map(|entry| {
             let mut cookie = cookie(pair, entry);
-            if open && cookie.kind == Kind::Extra {
+            let is_in_variable = match cookie.kind {
+                Kind::Extra => good_is_open,
+                Kind::Missing => failing_is_open,
+                Kind::Changed | Kind::Same => false,
+            };
+            if is_in_variable {
                 cookie.kind = Kind::Same;
                 cookie.unresolved = true;
                 cookie.note = Some(credential::UNRESOLVED.to_owned());
@@ -38,9 +49,9 @@ pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
 }
 
 /// Whether this is the variable that stands for all cookies, read as a cookie.
-fn is_open(entry: &Entry<Vec<u8>>, variables: &[String]) -> bool {
+fn is_open(entry: &Entry<Vec<u8>>, values: &[Vec<u8>], variables: &[String]) -> bool {
     let open = |text: &[u8]| text.is_empty() || is_variable(text, variables);
-    open(&entry.name) && entry.good.iter().all(|value| open(value))
+    !values.is_empty() && open(&entry.name) && values.iter().all(|value| open(value))
 }
 
 fn cookie(pair: &Pair<'_>, entry: Entry<Vec<u8>>) -> Difference {

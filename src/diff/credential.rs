@@ -11,7 +11,8 @@ use crate::auth::percent::percent_decode;
 use crate::model::{Place, Request};
 
 /// Said where the known-good value holds a variable, and all that can be compared is equal.
-pub(super) const UNRESOLVED: &str = "the known-good value holds a variable that is not resolved: only the text around it was compared";
+pub(super) const UNRESOLVED: &str =
+    "it holds a variable that is not resolved: only the text around it was compared";
 
 /// The credentials of one request, to be found by place and by secret.
 pub(super) struct Carriers {

@@ -62,7 +62,9 @@ fn parameter(pair: &Pair<'_>, entry: Entry<Vec<u8>>) -> Difference {
         place: Where::Query,
         kind: outcome.kind,
         noise: noise(&lower, outcome.kind),
-        unresolved: outcome.unresolved || holds_variable(&entry.name, pair.variables),
+        unresolved: outcome.unresolved
+            || holds_variable(&entry.name, pair.variables.good)
+            || holds_variable(&entry.name, pair.variables.failing),
         weight: weigh(&lower, carries, value, outcome.kind),
         note: None,
         good,

@@ -43,7 +43,7 @@ fn baseline(request: Request, unresolved: &[&str]) -> Baseline {
 }
 
 fn compare(good: Request, failing: &Request) -> Vec<Difference> {
-    diff(&baseline(good, &[]), failing, &[])
+    diff(&baseline(good, &[]), failing, &[], &[])
 }
 
 fn find<'a>(all: &'a [Difference], place: Where, name: &str) -> &'a Difference {
@@ -167,11 +167,11 @@ fn an_unresolved_variable_is_never_a_difference_in_value() {
         get(&[("Authorization", "Bearer {{token}}")]),
         &["{{token}}"],
     );
-    let same = diff(&good, &get(&[("Authorization", "Bearer abc")]), &[]);
+    let same = diff(&good, &get(&[("Authorization", "Bearer abc")]), &[], &[]);
     let field = find(&same, Where::Header, "authorization");
     assert_eq!(field.kind, Kind::Same);
     assert!(field.unresolved && field.note.is_some());
-    let other = diff(&good, &get(&[("Authorization", "Basic abc")]), &[]);
+    let other = diff(&good, &get(&[("Authorization", "Basic abc")]), &[], &[]);
     let field = find(&other, Where::Header, "authorization");
     assert_eq!(field.kind, Kind::Changed);
     assert!(field.unresolved);
@@ -378,7 +378,7 @@ proptest! {
     #[test]
     fn a_request_does_not_differ_from_itself(request in any_request(), open in any::<bool>()) {
         let unresolved: &[&str] = if open { &["{{v}}"] } else { &[] };
-        for difference in diff(&baseline(request.clone(), unresolved), &request, &[]) {
+        for difference in diff(&baseline(request.clone(), unresolved), &request, &[], &[]) {
             prop_assert_eq!(difference.kind, Kind::Same);
             prop_assert_eq!(difference.noise, None);
             prop_assert_eq!(difference.weight, 0);
@@ -387,7 +387,7 @@ proptest! {
 
     #[test]
     fn the_order_is_by_group_and_weight(good in any_request(), failing in any_request()) {
-        let all = diff(&baseline(good, &["{{v}}"]), &failing, &[]);
+        let all = diff(&baseline(good, &["{{v}}"]), &failing, &[], &[]);
         let group = |one: &Difference| (one.kind == Kind::Same, one.noise.is_some());
         prop_assert!(all.windows(2).all(|pair| group(&pair[0]) <= group(&pair[1])));
         let falls = |pair: &[Difference]| {
@@ -418,7 +418,7 @@ fn what_differs_between_good_requests_too_is_folded_and_nothing_else() {
         changes,
         optional,
     });
-    let all = diff(&baseline(good, &[]), &failing, &varying);
+    let all = diff(&baseline(good, &[]), &failing, &[], &varying);
     let folded: Vec<_> = all
         .iter()
         .filter(|one| one.noise == Some("varies between good requests too"))

@@ -1,10 +1,10 @@
 //! The parts of the URL, and the method.
 
 use super::align::Pair;
-use super::compare::{compare, holds_variable, matches};
+use super::compare::{compare, holds_variable};
 use super::difference::{Difference, Kind, Where, weight};
 use crate::auth::percent::percent_decode;
-use crate::model::Url;
+use crate::model::{Request, Url};
 
 /// Compares scheme, host, port, path and userinfo.
 pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
@@ -15,7 +15,7 @@ pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
         port(pair),
         path(pair),
     ];
-    if holds_variable(good.origin.host.as_bytes(), pair.variables) {
+    if bases_are_unknown(pair) != (false, false) {
         // A variable for the base of the URL stands for scheme and port as well.
         for difference in all.iter_mut().filter(|part| part.name != "path") {
             difference.kind = Kind::Same;
@@ -83,6 +83,17 @@ fn port(pair: &Pair<'_>) -> Difference {
     port
 }
 
+/// Whether a variable stands for the base of the URL: of the known-good one, of the failing one.
+fn bases_are_unknown(pair: &Pair<'_>) -> (bool, bool) {
+    let is_unknown = |request: &Request, variables| {
+        holds_variable(request.url.origin.host.as_bytes(), variables)
+    };
+    (
+        is_unknown(pair.good, pair.variables.good),
+        is_unknown(pair.failing, pair.variables.failing),
+    )
+}
+
 fn path(pair: &Pair<'_>) -> Difference {
     let (good, failing) = (&pair.good.url.path, &pair.failing.url.path);
     let here = (Where::Url, "path", weight::PATH);
@@ -91,8 +102,9 @@ fn path(pair: &Pair<'_>) -> Difference {
         return path;
     }
     let decoded = |path: &[u8]| percent_decode(path);
-    let base_is_unknown = holds_variable(pair.good.url.origin.host.as_bytes(), pair.variables);
-    if base_is_unknown && (failing.ends_with(good) || matches(good, failing, pair.variables)) {
+    let (good_is_rest, failing_is_rest) = bases_are_unknown(pair);
+    // An unknown base may hold the start of the path.
+    if good_is_rest && failing.ends_with(good) || failing_is_rest && good.ends_with(failing) {
         path.kind = Kind::Same;
         path.unresolved = true;
     } else if decoded(good) == decoded(failing) {

@@ -122,6 +122,9 @@ pub struct Case {
     pub number: u64,
     /// The failing exchange.
     pub failing: Exchange,
+    /// The variables of the failing request that nothing resolved, as they stand in the text: only
+    /// a file leaves any.
+    pub unresolved: Vec<String>,
     /// Where it stands.
     pub state: State,
     /// What it is compared with.

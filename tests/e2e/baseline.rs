@@ -15,6 +15,7 @@ crate::tests![
     a_http_file_takes_the_environment_of_its_name_and_the_secrets_beside,
     two_curl_files_are_compared_without_a_proxy,
     equal_curl_files_have_no_difference_that_matters,
+    a_variable_without_a_value_is_unknown_and_a_literal_one_is_the_cause,
     an_item_of_postman_explains_a_401,
     requests_of_a_collection_are_added_under_their_names,
     an_item_that_is_not_there_is_told_with_those_that_are,
@@ -148,6 +149,32 @@ const COLLECTION: &str = r#"{
     {"name": "Broken", "request": {"method": "GET", "url": "ftp://acme.test"}}
   ]
 }"#;
+
+fn a_variable_without_a_value_is_unknown_and_a_literal_one_is_the_cause() {
+    let why401 = Why401::new();
+    let url = "https://api.acme.test/v2/orders";
+    why401.write(
+        "good.sh",
+        format!("curl {url} -H 'Authorization: Bearer abcdefghijklmnop0123'"),
+    );
+    why401.write(
+        "open.sh",
+        format!("curl {url} -H \"Authorization: Bearer $WHY401_UNSET\""),
+    );
+    why401.write(
+        "literal.sh",
+        format!("curl {url} -H 'Authorization: Bearer $WHY401_UNSET'"),
+    );
+    let output = why401.command(&["diff", "open.sh", "good.sh", "--json"]);
+    let report = output.json();
+    assert_eq!(report["verdict"]["cause"], Value::Null, "{report:#}");
+    assert!(output.stderr.contains("$WHY401_UNSET has no value"));
+    let fields = report["diff"]["fields"].as_array().unwrap();
+    let field = fields.iter().find(|field| field["name"] == "Authorization");
+    assert_eq!(field.unwrap()["unresolved"], json!(true), "{report:#}");
+    let report = why401.json(&["diff", "literal.sh", "good.sh", "--json"]);
+    assert_eq!(report["verdict"]["cause"], "placeholder-unresolved");
+}
 
 fn an_item_of_postman_explains_a_401() {
     let why401 = Why401::new();
@@ -317,6 +344,7 @@ fn every_success_of_an_archive_is_added() {
     ];
     let added = why401.command(&by_url);
     assert!(added.status.success(), "{added:#?}");
+    assert!(added.stdout.contains("answered with 401"), "{added:#?}");
     let shown = why401.json(&["baseline", "list", "--json"]);
     assert_eq!(shown.as_array().unwrap().len(), 3, "{shown:#}");
 }

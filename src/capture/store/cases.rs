@@ -72,6 +72,7 @@ impl Store {
         };
         Ok(Case {
             number: reference.number,
+            unresolved: Vec::new(),
             state: state_at(&columns.state, failing.at, now),
             failing,
             baseline,

@@ -45,10 +45,11 @@ fn failing(args: &DiffArgs, now: Timestamp, context: &mut Context) -> Result<Cas
         return context.case(Some(side), now);
     }
     let wanted = file_side(side, Selection::OnlyUnauthorized, &args.variables, context)?;
-    let request = one_request(wanted, side, now, context)?.request;
+    let failing = one_request(wanted, side, now, context)?;
     Ok(Case {
         number: 0,
-        failing: unobserved(request, now),
+        failing: unobserved(failing.request, now),
+        unresolved: failing.unresolved,
         state: State::Failed,
         baseline: None,
         context: crate::model::Context::default(),

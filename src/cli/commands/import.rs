@@ -26,7 +26,7 @@ pub(super) fn import(args: &ImportArgs, context: &mut Context) -> Result<(), Pro
         .iter()
         .map(|request| {
             let view = report::request(request, &mut Masker::new());
-            terminal::request(&view, &style)
+            terminal::imported(&view, &style)
         })
         .collect();
     Ok(context.output.print(&texts.join("\n"))?)

@@ -46,11 +46,14 @@ impl<'a> Known<'a> {
         let differences = case
             .baseline
             .as_ref()
-            .map(|chosen| diff::diff(&chosen.baseline, &failing.request, &chosen.varying))
+            .map(|chosen| {
+                let (good, varying) = (&chosen.baseline, &chosen.varying);
+                diff::diff(good, &failing.request, &case.unresolved, varying)
+            })
             .unwrap_or_default();
         Self {
             case,
-            sent: Sent::of(&failing.request),
+            sent: Sent::unresolved(&failing.request, &case.unresolved),
             answer: failing.response().map(Answer::of),
             good,
             differences,

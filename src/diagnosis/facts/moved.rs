@@ -40,7 +40,7 @@ impl Moved {
                 .sent
                 .credentials()
                 .take(MOST_CREDENTIALS)
-                .filter(|right| !good.is_unresolved(&right.raw))
+                .filter(|right| !good.sent.is_unresolved(&right.raw))
                 .find_map(|right| find(facts.sent, &values, right, &good.sent, By::Good));
         }
         let url = &facts.sent.request.url;

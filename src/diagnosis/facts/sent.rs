@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::auth::cookie::cookies;
-use crate::auth::credentials::{Carrier, carriers, decode_basic};
+use crate::auth::credentials::{Carrier, carriers, decode_basic, split_scheme};
 use crate::auth::jwt::{self, Jwt};
 use crate::auth::names::{self, CookieClass, HeaderClass};
 use crate::diff::Where;
@@ -13,14 +13,41 @@ use crate::model::{Place, Request, Shape};
 pub(crate) struct Sent<'a> {
     pub(crate) request: &'a Request,
     pub(crate) carriers: Vec<Carrier>,
+    /// The variables that nothing resolved, as they stand in its text.
+    unresolved: &'a [String],
 }
 
 impl<'a> Sent<'a> {
+    /// A request that was sent.
     pub(crate) fn of(request: &'a Request) -> Self {
+        Self::unresolved(request, &[])
+    }
+
+    /// One of a file, in which these variables have no value.
+    pub(crate) fn unresolved(request: &'a Request, unresolved: &'a [String]) -> Self {
         Self {
             request,
             carriers: carriers(request),
+            unresolved,
         }
+    }
+
+    /// Whether the value holds a variable that was not resolved: then it is unknown, not wrong.
+    pub(crate) fn is_unresolved(&self, value: &[u8]) -> bool {
+        if self.unresolved.is_empty() {
+            return false;
+        }
+        // In Basic it is encoded with what stands around it.
+        let basic = match split_scheme(value) {
+            (Some(scheme), secret) if scheme.eq_ignore_ascii_case("basic") => decode_basic(secret),
+            _ => None,
+        };
+        let (user, password) = basic.unwrap_or_default();
+        let mut variables = self.unresolved.iter().filter(|name| !name.is_empty());
+        variables.any(|name| {
+            let holds = |text: &&[u8]| memchr::memmem::find(text, name.as_bytes()).is_some();
+            [value, &user, &password].iter().any(holds)
+        })
     }
 
     /// The first `Authorization`.

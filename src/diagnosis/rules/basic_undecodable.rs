@@ -15,7 +15,8 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let carrier = facts
         .sent
         .authorization()
-        .filter(|carrier| has_scheme(carrier, "basic"))?;
+        .filter(|carrier| has_scheme(carrier, "basic"))
+        .filter(|carrier| !facts.sent.is_unresolved(&carrier.raw))?;
     let fault = Fault::of(carrier)?;
     // A server that speaks of the password has read one.
     let is_asked_for = facts

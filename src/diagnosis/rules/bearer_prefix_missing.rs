@@ -10,7 +10,8 @@ use crate::model::{ClientKind, Shape};
 
 pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let carrier = facts.sent.authorization()?;
-    if !is_bare_token(carrier) {
+    // The word may stand in a variable.
+    if !is_bare_token(carrier) || facts.sent.is_unresolved(&carrier.raw) {
         return None;
     }
     let good = facts.good.and_then(|good| good.sent.authorization());

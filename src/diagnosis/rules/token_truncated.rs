@@ -12,6 +12,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let (carrier, cut) = facts
         .sent
         .credentials()
+        .filter(|carrier| !facts.sent.is_unresolved(&carrier.raw))
         .filter_map(|carrier| Some((carrier, cut(facts.good, carrier)?)))
         .max_by_key(|(_, cut)| cut.strength())?;
     let mut evidence = vec![
@@ -68,7 +69,7 @@ fn piece_of_good(good: Option<&Good<'_>>, carrier: &Carrier, word: &[u8]) -> Opt
         _ => one_word(there)?.into_owned(),
     };
     let is_less = word.len() >= SHORTEST_PIECE && word.len() < whole.len();
-    if !is_less || good.is_unresolved(&there.raw) {
+    if !is_less || good.sent.is_unresolved(&there.raw) {
         return None;
     }
     let is_start = whole.starts_with(word);

@@ -16,6 +16,7 @@ pub(crate) fn check(facts: &Facts<'_>) -> Option<Suspicion> {
     let found = facts
         .sent
         .credentials()
+        .filter(|carrier| !facts.sent.is_unresolved(&carrier.raw))
         .filter_map(|carrier| Split::of(facts.good, carrier))
         .max_by_key(|split| split.strength)?;
     let carrier = found.carrier;
@@ -60,7 +61,7 @@ impl<'a> Split<'a> {
             .and_then(|good| Some((good, good.sent.in_place(&carrier.place)?)))
             .is_some_and(|(good, there)| {
                 one_word(there).is_some_and(|theirs| *theirs == *joined)
-                    && !good.is_unresolved(&there.raw)
+                    && !good.sent.is_unresolved(&there.raw)
             });
         let whole_again = is_known_good
             || jwt::decode(&joined).is_some()

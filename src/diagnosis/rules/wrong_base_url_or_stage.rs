@@ -224,7 +224,8 @@ fn by_known_good<'a>(facts: &Facts<'a>) -> Option<(Slip, &'a Url)> {
             .sent
             .credentials()
             .all(|carrier| good.has_same(carrier))
-        && !good.is_unresolved(&there.path);
+        && !good.sent.is_unresolved(&there.path)
+        && !facts.sent.is_unresolved(&here.path);
     let slip = Slip::of(&here.path, &there.path).filter(|_| same)?;
     Some((slip, there))
 }

@@ -37,7 +37,8 @@ fn by_known_good(facts: &Facts<'_>) -> Option<Suspicion> {
         .sent
         .credentials()
         .all(|carrier| good.has_same(carrier));
-    let variable = good.is_unresolved(there.host.as_bytes());
+    let variable = good.sent.is_unresolved(there.host.as_bytes())
+        || facts.sent.is_unresolved(here.host.as_bytes());
     if !same || variable || !is_elsewhere(here, there) {
         return None;
     }

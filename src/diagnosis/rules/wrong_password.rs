@@ -69,11 +69,11 @@ fn password_differs(facts: &Facts<'_>, carrier: &Carrier, user: &[u8]) -> Option
         .sent
         .authorization()
         .filter(|there| has_scheme(there, "basic"))?;
-    if good.is_unresolved(&there.raw) {
+    if good.sent.is_unresolved(&there.raw) || facts.sent.is_unresolved(&carrier.raw) {
         return None;
     }
     let (good_user, good_password) = user_and_password(there)?;
-    if good.is_unresolved(&good_user) || good.is_unresolved(&good_password) {
+    if good.sent.is_unresolved(&good_user) || good.sent.is_unresolved(&good_password) {
         return None;
     }
     if there.secret == carrier.secret {

@@ -24,6 +24,12 @@ pub(super) fn warn(
         // What is sent has one of them; what a page asked for has neither.
         warnings.push(PROVISIONAL.to_owned());
     }
+    if entry.status >= 400 {
+        let status = entry.status;
+        warnings.push(format!(
+            "it was answered with {status}: it is not known to work"
+        ));
+    }
 }
 
 /// Says where a value was replaced before the archive was handed on.

@@ -113,6 +113,7 @@ pub(super) fn case(number: u64, request: Request, outcome: Outcome) -> Case {
             notes: Vec::new(),
             websocket: None,
         },
+        unresolved: Vec::new(),
         state: State::Failed,
         baseline: None,
         context: Context::default(),

@@ -26,5 +26,5 @@ pub use labelled::labelled;
 pub use list::list;
 pub use recorded::{raw, show};
 pub use repeats::{Tally, recovered, repeat, repeats};
-pub use request::{request, requests};
+pub use request::{imported, request, requests};
 pub use style::Style;

@@ -7,16 +7,21 @@ use super::recorded::message;
 use super::style::{Paint, Style};
 use crate::report::{RequestView, Text, clock};
 
-/// One request as that tool would send it.
+/// One that is stored, as that tool would send it.
 pub fn request(view: &RequestView, style: &Style) -> String {
-    let from = format!(
-        "{}, added {}",
-        view.source,
-        clock::in_full(view.time, style.offset)
-    );
+    let added = clock::in_full(view.time, style.offset);
+    in_full(view, &format!("{}, added {added}", view.source), style)
+}
+
+/// One that is read from a file and not stored.
+pub fn imported(view: &RequestView, style: &Style) -> String {
+    in_full(view, view.source, style)
+}
+
+fn in_full(view: &RequestView, from: &str, style: &Style) -> String {
     let mut rows = vec![
         ("name", view.name.as_str()),
-        ("from", from.as_str()),
+        ("from", from),
         ("url", view.url.as_str()),
     ];
     rows.extend(

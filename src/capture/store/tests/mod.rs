@@ -38,6 +38,7 @@ pub(super) fn full_case(store: &Store) -> Case {
     let case = Case {
         number: reference.number,
         failing,
+        unresolved: Vec::new(),
         state: State::Recovered,
         baseline: Some(chosen("good")),
         context: Context {
