@@ -253,8 +253,9 @@ fn sentence(cause: FailureCause) -> &'static str {
              with --upstream-ca FILE."
         }
         FailureCause::CertificateChain => {
-            "The origin did not send the certificate of its issuer (an intermediate certificate), and the \
-             issuer is not trusted here by itself."
+            "The origin did not send the certificate of its issuer, and the issuer is not trusted here by \
+             itself. If it is a private CA, start why401 with --upstream-ca FILE; if not, an intermediate \
+             certificate is missing."
         }
         FailureCause::CertificateNoName => {
             "The origin's certificate has no subject alternative name: a common name alone is not looked \

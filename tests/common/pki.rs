@@ -2,15 +2,19 @@
 
 use std::sync::{Arc, LazyLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SigningKey as _,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use time::{Duration, OffsetDateTime};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
 
 /// The names that every origin's certificate is for.
 pub const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -164,6 +168,43 @@ pub fn client_certificate() -> (String, String) {
         certificate.expect("a certificate").pem(),
         key.serialize_pem(),
     )
+}
+
+/// The same of X.509 version 1, which has no extensions, and its key.
+pub fn version_1_client_certificate() -> (String, String) {
+    /// `ecdsa-with-SHA256` (RFC 5758 section 3.2), with which the tests' CA signs.
+    const ALGORITHM: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
+    const VERSION: &[u8] = b"\xa0\x03\x02\x01\x02";
+    let (pem, key) = client_certificate();
+    let version_3 = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate");
+    let (_, parsed) = X509Certificate::from_der(&version_3).expect("a certificate");
+    let signed = parsed.tbs_certificate.as_ref();
+    let find = |part: &[u8]| memchr::memmem::find(signed, part).expect("a part of it");
+    let public = parsed.public_key().raw;
+    let (start, end) = (find(VERSION) + VERSION.len(), find(public) + public.len());
+    let signed = sequence(&signed[start..end]);
+    let ca_key = KeyPair::from_pem(ca_key_pem()).expect("a key");
+    let signature = ca_key.sign(&signed).expect("a signature");
+    let length = u8::try_from(signature.len() + 1).expect("a short signature");
+    let signature = [&[0x03, length, 0x00], &*signature].concat();
+    let whole = sequence(&[&*signed, ALGORITHM, &signature].concat());
+    let base64 = STANDARD.encode(whole);
+    (
+        format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n"),
+        key,
+    )
+}
+
+/// DER's SEQUENCE of 128 to 65 535 bytes.
+fn sequence(content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len())
+        .expect("a short sequence")
+        .to_be_bytes();
+    let length = match high {
+        0 => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [&[0x30], &*length, content].concat()
 }
 
 /// A server configuration without fault that asks for a client certificate of the tests' CA.

@@ -44,6 +44,13 @@ pub fn tests() -> Vec<Trial> {
         let kind = if there { "" } else { "openssl missing" };
         trials.push(trial.with_kind(kind).with_ignored_flag(!there));
     }
+    let there = openssl::is_there();
+    let trial = Trial::test("client_certificates::one_of_version_1_is_given", || {
+        one_of_version_1_is_given();
+        Ok(())
+    });
+    let kind = if there { "" } else { "openssl missing" };
+    trials.push(trial.with_kind(kind).with_ignored_flag(!there));
     let there = runs("curl", &["--version"]);
     for version in Tls::BOTH {
         let name = format!(
@@ -108,6 +115,34 @@ fn one_from_a_pkcs12_file_is_given(more: &[&str]) {
             .stderr
             .contains("the password of a client certificate is wrong"),
         "{output:#?}"
+    );
+}
+
+/// rustls reads version 3 only; OpenSSL's servers take the other, too.
+fn one_of_version_1_is_given() {
+    let why401 = Why401::new();
+    let config = configured(&why401, "localhost", PEM);
+    let (certificate, key) = pki::version_1_client_certificate();
+    why401.write("client.pem", certificate);
+    why401.write("client.key", key);
+    let server = ["-Verify", "1", "-verify_return_error", "-www"];
+    let trusted = ["-CAfile", "ca.pem"];
+    let server = openssl::Server::start(2048, &[&server[..], &trusted].concat());
+    let proxy = why401.run(&["--config", &config]);
+    let host = format!("localhost:{}", server.port());
+    let request =
+        format!("GET https://{host}/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let played = tunnel::play_on(proxy.address(), &[Turn::send(request), Turn::AwaitEnd]);
+    let answer = String::from_utf8_lossy(&played.received);
+    assert!(answer.contains("Client certificate"), "{answer}");
+    assert!(answer.contains("Version: 1 "), "{answer}");
+    drop(proxy);
+    why401.write("client.key", pki::client_certificate().1);
+    let output = why401.run_in_vain("127.0.0.1:0", &["--config", &config]);
+    assert!(
+        output
+            .stderr
+            .contains("does not belong to its client certificate")
     );
 }
 

@@ -163,8 +163,8 @@ pub const TRANSPORT_CAUSES: &[TransportCause] = &[
         "the issuer of the server's certificate is unknown and was not sent",
         FaultSide::Undecided,
         &[
-            "let the server send its intermediate certificates along with its own",
             "if the server uses a private CA, name its certificate: why401 run --upstream-ca FILE",
+            "if not, let the server send its intermediate certificates along with its own",
         ],
         &[(Side::Upstream, FailureCause::CertificateChain)],
     ),

@@ -12,6 +12,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use thiserror::Error;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Version;
 use zeroize::Zeroizing;
 
 /// A client certificate, and the hosts that get it when they ask.
@@ -90,8 +93,16 @@ impl CertificateFiles {
             Self::Pkcs12 { file, password } => pkcs12(file, password)?,
         };
         let (certificate, file) = self.paths();
-        match CertifiedKey::from_der(chain, key, provider) {
+        match CertifiedKey::from_der(chain.clone(), key.clone_key(), provider) {
             Ok(own) => Ok(Arc::new(own)),
+            Err(rustls::Error::InvalidCertificate(_)) if is_version_1(&chain) => {
+                of_version_1(chain, key, provider)
+                    .map(Arc::new)
+                    .ok_or_else(|| ClientCertificateError::OtherKey {
+                        certificate: certificate.to_owned(),
+                        key: file.to_owned(),
+                    })
+            }
             Err(rustls::Error::InconsistentKeys(_)) => Err(ClientCertificateError::OtherKey {
                 certificate: certificate.to_owned(),
                 key: file.to_owned(),
@@ -110,6 +121,26 @@ impl CertificateFiles {
             Self::Pkcs12 { file, .. } => (file, file),
         }
     }
+}
+
+/// X.509 version 1 is what `openssl x509 -req` makes without extensions.
+fn is_version_1(chain: &[CertificateDer<'_>]) -> bool {
+    let own = chain
+        .first()
+        .and_then(|own| X509Certificate::from_der(own).ok());
+    own.is_some_and(|(_, own)| own.version() == X509Version::V1)
+}
+
+/// rustls reads version 3 only, but sends any: whether it is accepted is the server's affair.
+fn of_version_1(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    provider: &CryptoProvider,
+) -> Option<CertifiedKey> {
+    let key = provider.key_provider.load_private_key(key).ok()?;
+    let public = key.public_key()?;
+    let (_, own) = X509Certificate::from_der(chain.first()?).ok()?;
+    (own.public_key().raw == public.as_ref()).then(|| CertifiedKey::new(chain, key))
 }
 
 type ChainAndKey = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
