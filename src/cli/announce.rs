@@ -136,7 +136,7 @@ impl Announcer {
                 let line = terminal::repeats(&tally, &self.style);
                 Some(format!("{LINE_ABOVE}{line}"))
             }
-            _ if self.output.result.terminal || count.is_multiple_of(10) => {
+            _ if self.output.result.terminal || count.is_multiple_of(EVERY) => {
                 Some(terminal::repeats(&tally, &self.style))
             }
             _ => None,
@@ -166,11 +166,30 @@ impl Announcer {
     }
 }
 
+/// At the end the counts that were not told yet are.
+impl Drop for Announcer {
+    fn drop(&mut self) {
+        if self.output.result.terminal {
+            return;
+        }
+        let mut tallies: Vec<(u64, Tally)> = self.tallies.drain().collect();
+        tallies.sort_by_key(|(first, _)| *first);
+        for (_, tally) in tallies {
+            let is_told = tally.count() <= 1 || tally.count().is_multiple_of(EVERY);
+            if !is_told && self.print(&terminal::repeats(&tally, &self.style)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
 /// A report of its own for each failure: numbers of secrets begin anew, as in `why`.
 fn build(case: &Case, diagnosis: &Diagnosis) -> Report {
     report::build(case, diagnosis, &mut Masker::new())
 }
 
+/// Where lines cannot be replaced, one of so many repeats is told.
+const EVERY: u64 = 10;
 /// So many failures are remembered for their repeats.
 const MOST_TALLIES: usize = 256;
 /// To the line above, and nothing from its start on.
@@ -211,12 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn repeats_on_a_pipe_are_told_once_and_then_every_tenth_time() {
+    fn repeats_on_a_pipe_are_told_once_then_every_tenth_time_and_at_the_end() {
         let (mut announcer, stdout, stderr) = announcer(false, Format::Text);
         announcer.announce(&explained(1, None)).unwrap();
         for number in 2..=26 {
             announcer.announce(&explained(number, Some(1))).unwrap();
         }
+        drop(announcer);
         insta::assert_snapshot!(stdout.text());
         assert_eq!(stderr.text(), "");
     }

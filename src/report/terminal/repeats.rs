@@ -37,6 +37,11 @@ impl Tally {
         }
     }
 
+    /// How many came after the first.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Counts one more; returns how many came after the first.
     pub fn add(&mut self, report: &Report) -> u64 {
         self.count += 1;
