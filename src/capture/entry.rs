@@ -79,6 +79,11 @@ impl Entry {
         matches!(&self.source, Source::Passed(passed) if passed.token_content.is_some())
     }
 
+    /// Whether its response leads elsewhere.
+    pub(super) fn redirects(&self) -> bool {
+        matches!(&self.source, Source::Passed(passed) if (300..400).contains(&passed.status))
+    }
+
     /// What is remembered of it, read once; `None` when its heads cannot be read.
     pub(super) fn seen(&self, fingerprinter: &Fingerprinter) -> Option<&Arc<Seen>> {
         self.seen

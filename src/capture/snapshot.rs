@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::entry::Entry;
 use super::history::Remembered;
@@ -21,14 +22,14 @@ pub(super) struct Snapshot {
 }
 
 /// Chooses from the history what may bear on a failure: exchanges before it of the same registrable
-/// domain, and token responses of any.
+/// domain, token responses of any, and the redirects that led to it.
 pub(super) fn snapshot(
     exchange: &Exchange,
     remembered: &Remembered,
     fingerprinter: &Fingerprinter,
 ) -> Snapshot {
     let client = exchange.client_key();
-    let near = related(exchange, remembered);
+    let near = related(exchange, remembered, fingerprinter);
     let known: Vec<(&Arc<Entry>, &Seen)> = near
         .into_iter()
         .filter_map(|entry| Some((entry, entry.seen(fingerprinter)?.as_ref())))
@@ -93,6 +94,12 @@ const MOST: usize = 32;
 
 const LOOPBACK: &str = "localhost";
 
+/// A client follows a redirect at once, even where it loads slowly.
+const REDIRECT_WINDOW: Duration = Duration::from_secs(10);
+
+/// So many of them are read for one failure.
+const MOST_REDIRECTS: usize = 64;
+
 type Class = fn(&Seen, &Exchange, Option<&ClientKey>) -> bool;
 
 /// What matters most first, so that a busy client's polling does not push out its login.
@@ -122,9 +129,14 @@ fn is_client(seen: &Seen, client: Option<&ClientKey>) -> bool {
     client == Some(&seen.client)
 }
 
-fn related<'a>(exchange: &Exchange, remembered: &'a Remembered) -> Vec<&'a Arc<Entry>> {
+fn related<'a>(
+    exchange: &Exchange,
+    remembered: &'a Remembered,
+    fingerprinter: &Fingerprinter,
+) -> Vec<&'a Arc<Entry>> {
     let host = exchange.request.url.origin.host.as_str();
     let domain = registrable(host);
+    let mut trail = Trail::to(exchange);
     // Neighbours in the history mostly went to the same host: it is judged once for all of them.
     let mut last = (host, true);
     let mut near = Vec::new();
@@ -135,11 +147,49 @@ fn related<'a>(exchange: &Exchange, remembered: &'a Remembered) -> Vec<&'a Arc<E
         if entry.host() != last.0 {
             last = (entry.host(), registrable(entry.host()) == domain);
         }
-        if last.1 || entry.gave_tokens() {
+        if last.1 || entry.gave_tokens() || trail.leads_here(entry, fingerprinter) {
             near.push(entry);
         }
     }
     near
+}
+
+/// The redirects of other sites over which a client came to a failure, found backwards.
+struct Trail<'a> {
+    failing: &'a Exchange,
+    client: Option<ClientKey>,
+    /// Where it was led, the last first.
+    hosts: Vec<String>,
+    read: usize,
+}
+
+impl<'a> Trail<'a> {
+    fn to(failing: &'a Exchange) -> Self {
+        Self {
+            failing,
+            client: failing.client_key(),
+            hosts: vec![failing.request.url.origin.host.clone()],
+            read: 0,
+        }
+    }
+
+    fn leads_here(&mut self, entry: &Entry, fingerprinter: &Fingerprinter) -> bool {
+        let is_near = entry.at >= self.failing.at.minus(REDIRECT_WINDOW);
+        if !entry.redirects() || !is_near || self.read >= MOST_REDIRECTS {
+            return false;
+        }
+        self.read += 1;
+        let Some(seen) = entry.seen(fingerprinter) else {
+            return false;
+        };
+        let location = seen.response_fields.first("location").unwrap_or_default();
+        let names = |host: &String| memchr::memmem::find(location, host.as_bytes()).is_some();
+        let leads = is_client(seen, self.client.as_ref()) && self.hosts.iter().any(names);
+        if leads {
+            self.hosts.push(entry.host().to_owned());
+        }
+        leads
+    }
 }
 
 #[cfg(test)]

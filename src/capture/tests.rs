@@ -184,6 +184,35 @@ fn the_context_holds_the_same_site_and_token_responses_newest_first() {
 }
 
 #[test]
+fn the_context_holds_the_redirects_of_other_sites_that_led_to_it() {
+    let bench = Bench::new();
+    let redirect = |host: &str, location: &str, secs| {
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n");
+        Passed {
+            response: crate::wire::head::Head::new(head.into_bytes()).into(),
+            status: 302,
+            ..passed_at(host, secs)
+        }
+    };
+    for passed in [
+        redirect("old.test", "https://api.acme.test/v2/orders", 1),
+        redirect("first.test", "https://second.test/", 20),
+        redirect("second.test", "https://api.acme.test/v2/orders", 21),
+        redirect("elsewhere.test", "https://unrelated.test/", 21),
+        passed_at("unrelated.test", 21),
+    ] {
+        bench.recorder.passed(passed);
+    }
+    bench.fail(sample::failing(1, after_secs(22)));
+    let case = &bench.cases()[0];
+    let before = case.context.before.iter();
+    let hosts: Vec<_> = before
+        .map(|seen| seen.request.url.origin.host.as_str())
+        .collect();
+    assert_eq!(hosts, ["second.test", "first.test"]);
+}
+
+#[test]
 fn the_context_is_bounded_and_keeps_the_login_of_a_busy_client() {
     let bench = Bench::new();
     let mut login = sample::passed("/login", after_secs(1), 200);

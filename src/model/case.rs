@@ -35,7 +35,8 @@ pub struct Seen {
 /// What was known around the failing exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
-    /// Exchanges before it of the same registrable domain, and token responses; newest first.
+    /// Exchanges before it of the same registrable domain, token responses, and the redirects that led
+    /// to it; newest first.
     pub before: Vec<Seen>,
     /// Exchanges after it that bear on it: the next leg, the retry; oldest first.
     pub after: Vec<Seen>,
