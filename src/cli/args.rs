@@ -113,7 +113,7 @@ pub struct RunArgs {
     /// into the configuration
     #[arg(long, value_name = "URL")]
     pub upstream_proxy: Option<UrlFlag>,
-    /// Send every request to this origin: clients need no proxy setting
+    /// Send what is not asked of a proxy to this origin: clients need no proxy setting
     #[arg(long, value_name = "URL")]
     pub reverse: Option<UrlFlag>,
     /// With --reverse: leave Host as the client sent it
