@@ -106,6 +106,13 @@ pub struct FailureView {
     pub detail: Text,
 }
 
+impl FailureView {
+    /// Whether the client broke off its handshake with us: then it got no response, of ours neither.
+    pub(super) fn is_refusal_of_ours(&self) -> bool {
+        self.side == "client" && self.stage == "tls"
+    }
+}
+
 /// The connections that carried an exchange.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HopView {

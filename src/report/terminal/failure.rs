@@ -45,7 +45,7 @@ pub(super) fn explain(page: &mut Page<'_>, report: &Report, most: usize) {
 
 /// What the client got instead of an answer.
 fn answered(report: &Report, failure: &FailureView) -> String {
-    if failure.side == "client" && failure.stage == "tls" {
+    if failure.is_refusal_of_ours() {
         "it got no answer".to_owned()
     } else {
         format!("{} by why401", report.exchange.status.unwrap_or(502))

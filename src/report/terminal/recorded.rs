@@ -7,8 +7,8 @@ use super::rows::{duration_of, failing_name, status};
 use super::style::{Paint, Style};
 use crate::model::ContentEnd;
 use crate::report::{
-    ContentView, ExchangeView, HeadView, HopView, ShownExchange, Text, TlsView, WebSocketView,
-    clock,
+    ContentView, ExchangeView, FailureView, HeadView, HopView, ShownExchange, Text, TlsView,
+    WebSocketView, clock,
 };
 
 /// No frame is shown longer than this.
@@ -178,7 +178,14 @@ fn messages(exchange: &ExchangeView, style: &Style) -> String {
         }
         _ => {
             page.blank();
+            let refusal = exchange
+                .failure
+                .as_ref()
+                .is_some_and(FailureView::is_refusal_of_ours);
             let words = match exchange.status {
+                Some(_) if refusal => {
+                    "no response: the client broke off before it asked".to_owned()
+                }
                 Some(_) => format!("no response: {} was made by why401", failing_name(exchange)),
                 None => "no response: not observed".to_owned(),
             };
