@@ -7,7 +7,7 @@ use super::route;
 use super::shelf::Shelf;
 use super::varying::varying;
 use crate::auth::credentials::carriers;
-use crate::model::{ChosenBaseline, Exchange, Learned, Match, Place, Request, Timestamp};
+use crate::model::{ChosenBaseline, Exchange, Learned, Match, Origin, Place, Request, Timestamp};
 
 /// Chooses the baseline for a failing exchange among those that the user named and those that were
 /// learned; `pinned` as in [`Shelf::choose`], and then none is learned.
@@ -51,6 +51,12 @@ fn best_learned<'a>(failing: &Exchange, learned: &'a [Learned]) -> Option<(Match
     Some((found, one))
 }
 
+/// Another port is another server, most of all on this machine, but for the usual ones of http and https.
+fn is_same_server(one: &Origin, other: &Origin) -> bool {
+    let is_usual = |origin: &Origin| origin.port == origin.scheme.default_port();
+    one.host == other.host && (one.port == other.port || (is_usual(one) && is_usual(other)))
+}
+
 fn learned_match(
     failing: &Exchange,
     one: &Learned,
@@ -67,7 +73,7 @@ fn learned_match(
             Match::LearnedOtherClient
         });
     }
-    if request.url.origin.host != good.url.origin.host {
+    if !is_same_server(&request.url.origin, &good.url.origin) {
         return None;
     }
     if differs_where_it_varies(request, good, learned) {
@@ -208,6 +214,20 @@ mod tests {
         );
         assert_eq!(pinned.unwrap().found, Match::Named);
         assert!(choose_among(&failing, &Shelf::default(), &all, Some("no"), NOW).is_none());
+    }
+
+    #[test]
+    fn another_port_is_another_server() {
+        let found = |failing_url: &str, passed: &str| {
+            let failing = failing(request("GET", failing_url, &[TOKEN]));
+            let all = [learned(1, request("GET", passed, &[TOKEN]))];
+            let chosen = choose_among(&failing, &Shelf::default(), &all, None, NOW);
+            chosen.map(|chosen| chosen.found)
+        };
+        let near = Some(Match::SameHost);
+        assert_eq!(found("http://localhost:1/a", "http://localhost:1/b"), near);
+        assert_eq!(found("http://localhost:1/a", "http://localhost:2/b"), None);
+        assert_eq!(found("http://a.test/a", "https://a.test/b"), near);
     }
 
     #[test]

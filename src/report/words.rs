@@ -92,7 +92,7 @@ pub(super) fn found_in_words(found: Match) -> &'static str {
         Match::LearnedSameClient | Match::LearnedOtherClient => "same route",
         Match::LearnedOtherSegment => "same route but for a part that varies",
         Match::OtherMethod => "same route, another method",
-        Match::SameHost => "same host, its credential in the same place",
+        Match::SameHost => "another route of this host, its credential in the same place",
     }
 }
 
