@@ -176,6 +176,9 @@ pub enum ErrorKind {
         /// What is wrong with its value.
         reason: &'static str,
     },
+    /// Text that is not YAML.
+    #[error("this is not YAML: {0}")]
+    Yaml(String),
 }
 
 fn named(known: &[String]) -> String {

@@ -26,7 +26,7 @@ pub enum Format {
     Hurl,
     /// A request of Bruno
     Bruno,
-    /// An export of Insomnia, version 4
+    /// An export of Insomnia, version 4 or 5
     Insomnia,
     /// A PowerShell command
     PowerShell,

@@ -20,6 +20,9 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
         });
     }
     let lines = || text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    if text.split(|byte| *byte == b'\n').any(is_type_of_insomnia) {
+        return Some(Format::Insomnia);
+    }
     if lines().any(is_block_of_bruno) {
         return Some(Format::Bruno);
     }
@@ -148,6 +151,12 @@ fn first_member(text: &[u8]) -> Option<Format> {
     }
 }
 
+/// `type: collection.insomnia.rest/5.0`, at the start of a line.
+fn is_type_of_insomnia(line: &[u8]) -> bool {
+    line.strip_prefix(b"type:")
+        .is_some_and(|rest| memchr::memmem::find(rest, b".insomnia.rest/").is_some())
+}
+
 /// `meta {`, with which every request of Bruno begins.
 fn is_block_of_bruno(line: &[u8]) -> bool {
     line.strip_prefix(b"meta")
@@ -258,6 +267,10 @@ mod tests {
             ),
             (
                 "{\"_type\": \"export\", \"__export_format\": 4}",
+                "insomnia",
+            ),
+            (
+                "type: collection.insomnia.rest/5.0\nname: curl a.test\nmeta: {\n",
                 "insomnia",
             ),
         ] {

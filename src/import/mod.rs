@@ -33,6 +33,7 @@ mod select;
 mod shell;
 mod unresolved;
 mod variables;
+mod yaml;
 
 pub use error::{ErrorKind, ImportError};
 pub use files::FileError;

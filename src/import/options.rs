@@ -83,21 +83,6 @@ impl Environment {
         let kind = ErrorKind::Environment { place, reason };
         Err(ImportError::new(source.start(), kind))
     }
-
-    /// The name, for a tool whose environments are in what it exports.
-    pub(super) fn only_name(
-        &self,
-        tool: &str,
-        source: &Source<'_>,
-    ) -> Result<Option<&str>, ImportError> {
-        let Some(file) = self.files.first() else {
-            return Ok(self.name.as_deref());
-        };
-        let place = file.name.clone();
-        let reason = format!("the environments of {tool} are in its export: give the name of one");
-        let kind = ErrorKind::Environment { place, reason };
-        Err(ImportError::new(source.start(), kind))
-    }
 }
 
 impl EnvironmentFile {

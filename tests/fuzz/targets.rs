@@ -107,6 +107,12 @@ pub const TARGETS: &[Target] = &[
         JSON,
         || import_as(Format::Insomnia),
     ),
+    target(
+        "insomnia5",
+        || files("insomnia5"),
+        YAML,
+        || import_as(Format::Insomnia),
+    ),
     target("url", url_corpus, URL, url),
     target("content", content_corpus, &[], content),
 ];
@@ -124,6 +130,28 @@ const HTTP_FILE: &[&[u8]] = &[
     b"%}",
     b"GET http://a/",
     b"Authorization: Basic a b\n",
+];
+
+const YAML: &[&[u8]] = &[
+    b"- ",
+    b": ",
+    b"\n  ",
+    b"\n- ",
+    b"|\n",
+    b">-\n",
+    b"&a ",
+    b"*a",
+    b"!!str ",
+    b"? ",
+    b"---\n",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b"children:\n",
+    b"{{ _.a }}",
+    b"{% a %}",
 ];
 
 const CODE: &[&[u8]] = &[

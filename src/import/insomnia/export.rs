@@ -1,4 +1,4 @@
-//! The resources of an export: a list, whose tree is made by the ids of parents.
+//! The resources of an export: a list, whose tree is made by the ids of parents, as version 4 has it.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::version5::{self, Wanted};
 use crate::import::Options;
 use crate::import::json_text::JsonText;
 use crate::import::{ErrorKind, ImportError, Source, Span};
+
+/// The largest export that is read.
+const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How deep folders may stand in each other.
 const MAX_DEPTH: usize = 64;
@@ -31,6 +35,7 @@ impl Resource {
 }
 
 /// All resources.
+#[derive(Default)]
 pub(super) struct Export {
     resources: Vec<Resource>,
     /// Their numbers by their ids.
@@ -39,63 +44,64 @@ pub(super) struct Export {
     bases: HashMap<String, usize>,
     /// The number of the sub-environment that is chosen.
     chosen: Option<usize>,
+    /// Environments of files of their own; the later override the earlier.
+    globals: Vec<Self>,
     /// Whether the jar of cookies is not empty.
     pub(super) has_cookies: bool,
 }
 
-/// Reads an export.
+/// Reads an export, and the environments of the files that are named; what is no resource is noted.
 ///
 /// # Errors
 /// When it is none, or has no environment of the name that is asked for.
 pub(super) fn read(
-    text: &JsonText<'_>,
-    options: &Options,
     source: &Source<'_>,
-) -> Result<Export, ImportError> {
+    options: &Options,
+) -> Result<(Export, Vec<ImportError>), ImportError> {
+    let (mut export, problems) = file(source, Wanted::Requests)?;
+    for given in &options.environment.files {
+        let (global, _) = given.read(source, |text| {
+            let (global, problems) = file(text, Wanted::Environments)?;
+            if global.base().is_none() {
+                let kind = ErrorKind::Shape("this export of Insomnia has no environment");
+                return Err(ImportError::new(text.start(), kind));
+            }
+            Ok((global, problems))
+        })?;
+        export.globals.push(global);
+    }
+    if let Some(wanted) = options.environment.name.as_deref() {
+        export.choose(wanted, source)?;
+    }
+    Ok((export, problems))
+}
+
+fn file(source: &Source<'_>, wanted: Wanted) -> Result<(Export, Vec<ImportError>), ImportError> {
+    source.check_size(MAX_SOURCE_BYTES)?;
+    let text = JsonText::new(source)?;
+    if version5::is_it(text.whole()) {
+        return version5::read(source, MAX_SOURCE_BYTES, wanted);
+    }
+    Ok((version4(&text, source.start())?, Vec::new()))
+}
+
+fn version4(text: &JsonText<'_>, start: Span) -> Result<Export, ImportError> {
     #[derive(Deserialize)]
     struct File<'a> {
         #[serde(borrow)]
         resources: Option<Vec<&'a RawValue>>,
     }
-    let start = Span::new(source.span().start, source.span().start);
-    if is_yaml(text.whole()) {
-        let reason =
-            "this is an Insomnia file of version 5, in YAML: export it as Insomnia v4 JSON";
-        return Err(ImportError::new(start, ErrorKind::Shape(reason)));
-    }
     let file: File<'_> = text.object(text.whole(), NO_EXPORT)?;
     let parts = file
         .resources
         .ok_or_else(|| ImportError::new(start, ErrorKind::Shape(NO_EXPORT)))?;
-    let mut export = Export {
-        resources: Vec::new(),
-        by_id: HashMap::new(),
-        bases: HashMap::new(),
-        chosen: None,
-        has_cookies: false,
-    };
+    let mut export = Export::default();
     for part in parts {
         let value: Value = text.read(part.get(), "this is no resource")?;
         let span = text.span(part.get());
         export.add(Resource { value, span });
     }
-    if let Some(wanted) = options.environment.only_name("Insomnia", source)? {
-        let named = |resource: &Resource| {
-            resource.text("_type") == "environment" && resource.text("name") == wanted
-        };
-        export.chosen = export.resources.iter().position(named);
-        if export.chosen.is_none() {
-            let known = export.environments();
-            let wanted = wanted.to_owned();
-            return Err(ImportError::new(start, ErrorKind::NoItem { wanted, known }));
-        }
-    }
     Ok(export)
-}
-
-fn is_yaml(text: &str) -> bool {
-    let text = text.trim_start();
-    text.starts_with("type: ") && text.contains("insomnia.rest/5")
 }
 
 impl Export {
@@ -103,6 +109,25 @@ impl Export {
         self.resources
             .iter()
             .filter(|resource| resource.text("_type") == "request")
+    }
+
+    /// Chooses the sub-environment of that name: of the files, else of the export.
+    fn choose(&mut self, wanted: &str, source: &Source<'_>) -> Result<(), ImportError> {
+        for global in self.globals.iter_mut().rev() {
+            global.chosen = global.named(wanted);
+            if global.chosen.is_some() {
+                return Ok(());
+            }
+        }
+        self.chosen = self.named(wanted);
+        if self.chosen.is_some() {
+            return Ok(());
+        }
+        let all = self.globals.iter().chain([&*self]);
+        let known = all.flat_map(Self::environments).collect();
+        let wanted = wanted.to_owned();
+        let kind = ErrorKind::NoItem { wanted, known };
+        Err(ImportError::new(source.start(), kind))
     }
 
     fn parent(&self, resource: &Resource) -> Option<&Resource> {
@@ -150,17 +175,41 @@ impl Export {
     }
 
     pub(super) fn is_environment_chosen(&self) -> bool {
-        self.chosen.is_some()
+        let mut all = self.globals.iter().chain([self]);
+        all.any(|export| export.chosen.is_some())
+    }
+
+    /// The first environment that stands in no other.
+    fn base(&self) -> Option<&Resource> {
+        self.resources.iter().find(|resource| {
+            let parent = self.parent(resource).map(|parent| parent.text("_type"));
+            resource.text("_type") == "environment" && parent != Some("environment")
+        })
+    }
+
+    /// The number of the environment of that name.
+    fn named(&self, wanted: &str) -> Option<usize> {
+        let is_it = |resource: &Resource| {
+            resource.text("_type") == "environment" && resource.text("name") == wanted
+        };
+        self.resources.iter().position(is_it)
+    }
+
+    fn chosen(&self) -> Option<&Resource> {
+        self.resources.get(self.chosen?)
     }
 
     /// The variables of a request, where the first that has a name counts: of the folders from inside
-    /// out, the environment that is chosen, and the base environment.
+    /// out, the environment that is chosen, the base environment, and those of files in the same order.
     pub(super) fn variables<'e>(&'e self, request: &'e Resource) -> Vec<&'e Map<String, Value>> {
         let folders = self.folders(request);
         let workspace = folders.last().copied().unwrap_or(request).text("parentId");
         let base = self.bases.get(workspace);
-        let environments = [self.chosen.as_ref(), base].into_iter().flatten();
-        let environments = environments.filter_map(|at| self.resources.get(*at)?.value.get("data"));
+        let base = base.and_then(|at| self.resources.get(*at));
+        let files = self.globals.iter().rev();
+        let of_files = files.flat_map(|global| [global.chosen(), global.base()]);
+        let environments = [self.chosen(), base].into_iter().chain(of_files).flatten();
+        let environments = environments.filter_map(|environment| environment.value.get("data"));
         let of_folders = folders
             .iter()
             .filter_map(|folder| folder.value.get("environment"));
@@ -170,7 +219,7 @@ impl Export {
             .collect()
     }
 
-    fn add(&mut self, resource: Resource) {
+    pub(super) fn add(&mut self, resource: Resource) {
         let at = self.resources.len();
         self.by_id.insert(resource.text("_id").to_owned(), at);
         match resource.text("_type") {

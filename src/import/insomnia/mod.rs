@@ -1,7 +1,7 @@
-//! Imports requests from exports of Insomnia: version 4, JSON.
+//! Imports requests from exports of Insomnia: version 4, JSON, and version 5, YAML.
 //!
-//! Insomnia sends with libcurl, so the stages are, in order: `export` reads the resources, `template`
-//! replaces variables, `url`, `body` and `auth` read the parts of a request, `arguments` writes it as
+//! Insomnia sends with libcurl, so the stages are, in order: `export` reads the resources, which
+//! `version5` makes of YAML, `template` replaces variables, `url`, `body` and `auth` read the parts of a request, `arguments` writes it as
 //! the arguments of curl, and the importer of curl makes the request. Scripts are never run.
 
 mod arguments;
@@ -10,18 +10,15 @@ mod body;
 mod export;
 mod template;
 mod url;
+mod version5;
 
 #[cfg(test)]
 mod tests;
 
 use self::export::Export;
-use super::json_text::JsonText;
 use super::select::select;
 use super::shell::materials::Materials;
 use super::{ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings};
-
-/// The largest export that is read.
-const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The most requests of one export.
 const MAX_ITEMS: usize = 10_000;
@@ -31,13 +28,9 @@ const MAX_PROBLEMS: usize = 1000;
 
 /// The requests of an export, as Insomnia would send them.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    let export = source
-        .check_size(MAX_SOURCE_BYTES)
-        .and_then(|()| JsonText::new(source))
-        .and_then(|text| export::read(&text, options, source));
-    match export {
-        Ok(export) => select(
-            all(&export, options, surroundings),
+    match export::read(source, options) {
+        Ok((export, problems)) => select(
+            all(&export, problems, options, surroundings),
             options.item.as_deref(),
             source,
         ),
@@ -45,8 +38,14 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
     }
 }
 
-fn all(export: &Export, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    let mut imported = Imported::default();
+fn all(
+    export: &Export,
+    problems: Vec<ImportError>,
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+) -> Imported {
+    let requests = Vec::new();
+    let mut imported = Imported { requests, problems };
     let mut materials = Materials::new(surroundings);
     for item in export.requests() {
         let start = Span::new(item.span.start, item.span.start);

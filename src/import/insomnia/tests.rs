@@ -190,7 +190,8 @@ fn what_is_no_export_or_cannot_be_sent_is_told() {
     assert!(problem("{}").contains("resources"));
     assert!(problem("[]").contains("resources"));
     assert!(problem("{\"resources\": [").starts_with("this is not JSON"));
-    assert!(problem("type: collection.insomnia.rest/5.0\nname: x\n").contains("version 5"));
+    assert!(problem("type: mock.insomnia.rest/5.0\nname: x\n").contains("no requests"));
+    assert!(problem("type: x.insomnia.rest/5.0\na: [").starts_with("this is not YAML"));
     assert_eq!(
         problem(&export(&json!({"url": ""}))),
         "Folder/One: it has no URL"
@@ -221,6 +222,43 @@ fn nothing_of_the_text_is_in_debug_output() {
     let imported = import_with(&text, &Options::default());
     assert_eq!(imported.requests.len(), 1);
     assert!(!format!("{imported:?}").contains("canary"));
+}
+
+#[test]
+fn environments_of_files_give_what_the_export_does_not() {
+    let text = "type: collection.insomnia.rest/5.0\ncollection:\n- {name: A, method: get, \
+                url: 'http://{{host}}/{{a}}{{b}}{{c}}'}\nenvironments: {data: {a: 1}, \
+                subEnvironments: [{name: Dev, data: {host: dev.test}}]}\n";
+    let globals = "type: environment.insomnia.rest/5.0\nenvironments: {data: {a: 9, b: 2, c: 9, host: x.test}, \
+                   subEnvironments: [{data: {c: 3}}]}\n";
+    let url = |name: Option<&str>, globals: &str| {
+        let mut environment = Environment::of_file("g.yaml", globals.as_bytes());
+        environment.name = name.map(str::to_owned);
+        let options = Options {
+            environment,
+            ..Options::default()
+        };
+        let imported = import_with(text, &options);
+        let problem = imported
+            .problems
+            .first()
+            .map(|problem| problem.kind.clone());
+        let mut requests = imported.requests.into_iter();
+        match requests.next() {
+            Some(one) => {
+                let url = &one.request.url;
+                let path = String::from_utf8_lossy(&url.path).into_owned();
+                format!("{}{path}", url.origin)
+            }
+            None => format!("{:?}", problem.unwrap()),
+        }
+    };
+    assert_eq!(url(None, globals), "http://x.test/129");
+    assert_eq!(url(Some("Dev"), globals), "http://dev.test/129");
+    assert_eq!(url(Some("Environment 0"), globals), "http://x.test/123");
+    assert!(url(Some("Prod"), globals).contains("[\"Environment 0\", \"Dev\"]"));
+    assert!(url(None, "type: environment.insomnia.rest/5.0\n").contains("has no environment"));
+    assert!(url(None, "type: [\n").contains("g.yaml:"));
 }
 
 fn template() -> impl Strategy<Value = String> {
@@ -275,5 +313,14 @@ proptest! {
         };
         let imported = import_with(&text, &options);
         prop_assert!(imported.requests.len() + imported.problems.len() >= 1);
+    }
+
+    #[test]
+    fn any_text_of_version_5_is_read(rest in r#"([a-c:\-\[\]{},&*|'"é\n ]|collection:|\n- |children:|method: |url: |: |  |environments:|data:|settings:){0,40}"#) {
+        let text = format!("type: collection.insomnia.rest/5.0\n{rest}");
+        let imported = import_with(&text, &Options::default());
+        let spans = imported.problems.iter().map(|problem| problem.span);
+        let spans = spans.chain(imported.requests.iter().map(|request| request.span));
+        prop_assert!(spans.into_iter().all(|span| text.get(span.start..span.end).is_some()));
     }
 }
