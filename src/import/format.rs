@@ -24,7 +24,7 @@ pub enum Format {
     Httpie,
     /// A Hurl file
     Hurl,
-    /// A request of Bruno
+    /// A request or an exported collection of Bruno
     Bruno,
     /// An export of Insomnia, version 4 or 5
     Insomnia,

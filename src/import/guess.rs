@@ -23,7 +23,7 @@ pub fn guess(text: &[u8], file_name: Option<&str>) -> Option<Format> {
     if text.split(|byte| *byte == b'\n').any(is_type_of_insomnia) {
         return Some(Format::Insomnia);
     }
-    if lines().any(is_block_of_bruno) {
+    if lines().any(is_block_of_bruno) || is_open_collection(text) {
         return Some(Format::Bruno);
     }
     if ending == "hurl" || lines().any(is_answer_of_hurl) {
@@ -103,6 +103,9 @@ struct Members {
     info: Option<Info>,
     item: Option<IgnoredAny>,
     log: Option<Log>,
+    /// With a version, of a collection of Bruno.
+    items: Option<IgnoredAny>,
+    version: Option<IgnoredAny>,
     #[serde(rename = "__export_format")]
     insomnia: Option<IgnoredAny>,
 }
@@ -128,6 +131,8 @@ fn json(text: &[u8]) -> Option<Option<Format>> {
         Some(Format::Har)
     } else if members.item.is_some() || has_schema {
         Some(Format::Postman)
+    } else if members.items.is_some() && members.version.is_some() {
+        Some(Format::Bruno)
     } else {
         None
     })
@@ -161,6 +166,13 @@ fn is_type_of_insomnia(line: &[u8]) -> bool {
 fn is_block_of_bruno(line: &[u8]) -> bool {
     line.strip_prefix(b"meta")
         .is_some_and(|rest| rest.trim_ascii() == b"{")
+}
+
+/// What Bruno writes in YAML: a collection, or a request by itself.
+fn is_open_collection(text: &[u8]) -> bool {
+    let lines = || text.split(|byte| *byte == b'\n');
+    let has = |key: &[u8]| lines().any(|line| line.starts_with(key));
+    has(b"opencollection:") || has(b"info:") && (has(b"http:") || has(b"graphql:"))
 }
 
 /// `HTTP 200`, a section or a capture: what only Hurl has behind a request.
@@ -265,6 +277,12 @@ mod tests {
                 "meta {\n  name: a\n}\n\nget {\n  url: https://a.test\n}\n",
                 "bruno",
             ),
+            (
+                "{\"name\": \"a\", \"version\": \"1\", \"items\": []}",
+                "bruno",
+            ),
+            ("opencollection: 1.0.0\ninfo:\n  name: curl a\n", "bruno"),
+            ("info:\n  name: a\nhttp:\n  url: https://a.test\n", "bruno"),
             (
                 "{\"_type\": \"export\", \"__export_format\": 4}",
                 "insomnia",

@@ -111,6 +111,11 @@ impl Resolver {
         }
     }
 
+    /// How many bytes the texts grew to so far.
+    pub(in crate::import) fn spent_bytes(&self) -> usize {
+        MAX_BYTES - self.left_bytes
+    }
+
     /// The text with all variables replaced that have a value; others stay as they stand.
     pub(in crate::import) fn resolve(&mut self, text: &str) -> String {
         let mut resolved = self.pass(text, &mut Vec::new());

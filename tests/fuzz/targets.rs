@@ -102,6 +102,18 @@ pub const TARGETS: &[Target] = &[
         || import_as(Format::Bruno),
     ),
     target(
+        "bruno-json",
+        || files("bruno_json"),
+        JSON,
+        || import_as(Format::Bruno),
+    ),
+    target(
+        "bruno-yaml",
+        || files("bruno_yaml"),
+        YAML,
+        || import_as(Format::Bruno),
+    ),
+    target(
         "insomnia",
         || files("insomnia"),
         JSON,

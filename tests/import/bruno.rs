@@ -1,5 +1,6 @@
 //! Files of Bruno, and what Bruno sends for them: each folder of `fixtures/bruno` is a request, its
-//! environment, its files, and the expected request.
+//! environment, its files, and the expected request; those of `fixtures/bruno_json` and `bruno_yaml` are
+//! exports of collections.
 
 use std::fs;
 use std::path::Path;
@@ -16,8 +17,28 @@ fn every_fixture_gives_the_request_that_bruno_sends() {
     });
 }
 
+#[test]
+fn every_exported_collection_gives_the_requests_that_bruno_sends() {
+    for (format, file) in [
+        ("bruno_json", "collection.json"),
+        ("bruno_yaml", "collection.yml"),
+    ] {
+        super::assert_each_as_expected(format, file, |case, source| {
+            super::surrounded(&case.join("files"), &|_| None, |surroundings| {
+                bruno::import(source, &options(case), surroundings)
+            })
+        });
+    }
+}
+
 fn options(case: &Path) -> Options {
     let mut options = Options::default();
+    if case.ends_with("collection") {
+        options.environment = Environment::named("Development");
+    }
+    if let Ok(text) = fs::read(case.join("environment.yml")) {
+        options.environment = Environment::of_file("environment.yml", &text);
+    }
     if let Ok(text) = fs::read(case.join("environment.bru")) {
         options.environment = Environment::of_file("environment.bru", &text);
     }

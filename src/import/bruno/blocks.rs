@@ -1,46 +1,85 @@
 //! The blocks of a `.bru` file: `headers { … }`, `body:json { … }`.
 
+use std::borrow::Cow;
+
 use crate::import::{ErrorKind, ImportError, Span};
 
 /// A block.
 #[derive(Debug)]
 pub(super) struct Block<'t> {
-    pub(super) name: &'t str,
-    /// What stands between its brackets, without the last line break.
-    content: &'t str,
-    /// Where the content starts in the whole text.
-    start: usize,
+    pub(super) name: Cow<'t, str>,
+    content: Content<'t>,
     /// From its name to its closing bracket.
     pub(super) span: Span,
 }
 
+#[derive(Debug)]
+enum Content<'t> {
+    /// What stands between its brackets, without the last line break.
+    Written(&'t str),
+    /// What an export holds has rows or a text already.
+    Text(String),
+    Rows(Vec<Row>),
+}
+
 /// A line `name: value` that is switched on.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) value: String,
+    /// The paths of the files that are sent instead of the value.
+    pub(super) files: Option<Vec<String>>,
+    pub(super) content_type: Option<String>,
+}
+
+impl Row {
+    /// A row with a text.
+    pub(super) fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            ..Self::default()
+        }
+    }
+
+    /// `value @contentType(text/csv)`, `@file(a.txt|b.txt)`
+    fn read_notes(mut self) -> Self {
+        if let Some((value, kind)) = self.value.rsplit_once("@contentType(")
+            && let Some(kind) = kind.strip_suffix(')')
+        {
+            self.content_type = Some(kind.to_owned());
+            self.value = value.trim_end().to_owned();
+        }
+        let paths = self.value.strip_prefix("@file(");
+        if let Some(paths) = paths.and_then(|rest| rest.strip_suffix(')')) {
+            let paths = paths.split('|').filter(|path| !path.is_empty());
+            self.files = Some(paths.map(str::to_owned).collect());
+        }
+        self
+    }
 }
 
 /// Reads a file that starts at `base` of the whole text; all that is wrong is noted.
 pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>) {
     let mut blocks = Vec::new();
     let mut problems = Vec::new();
-    let mut open: Option<(Block<'_>, char)> = None;
+    let mut open: Option<(&str, Span, usize, char)> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
         let plain = line.trim_end();
-        if let Some((mut block, close)) = open.take() {
+        if let Some((name, span, inside, close)) = open {
             if plain.starts_with(close) {
-                let inside = block.start - base;
                 let content = text.get(inside..start).unwrap_or_default();
-                block.content = content.strip_suffix('\n').unwrap_or(content);
-                block.content = block.content.strip_suffix('\r').unwrap_or(block.content);
-                block.span = Span::new(block.span.start, base + start + 1);
-                blocks.push(block);
-            } else {
-                open = Some((block, close));
+                let content = content.strip_suffix('\n').unwrap_or(content);
+                let content = content.strip_suffix('\r').unwrap_or(content);
+                blocks.push(Block {
+                    name: Cow::Borrowed(name),
+                    content: Content::Written(content),
+                    span: Span::new(span.start, base + start + 1),
+                });
+                open = None;
             }
             continue;
         }
@@ -50,15 +89,7 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>
         }
         let span = Span::new(base + start, base + start + line.trim_end().len());
         match opening(plain) {
-            Some((name, close)) => {
-                let block = Block {
-                    name,
-                    content: "",
-                    start: base + at,
-                    span,
-                };
-                open = Some((block, close));
-            }
+            Some((name, close)) => open = Some((name, span, at, close)),
             None => {
                 let kind = ErrorKind::Syntax("a block is expected here: a name and {");
                 problems.push(ImportError::new(span, kind));
@@ -67,9 +98,9 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>
             }
         }
     }
-    if let Some((block, _)) = open {
+    if let Some((_, span, _, _)) = open {
         let kind = ErrorKind::Syntax("this block does not end: its } has to start a line");
-        problems.push(ImportError::new(block.span, kind));
+        problems.push(ImportError::new(span, kind));
     }
     (blocks, problems)
 }
@@ -86,13 +117,42 @@ fn opening(line: &str) -> Option<(&str, char)> {
 }
 
 impl Block<'_> {
+    /// A block that an export holds as a text.
+    pub(super) fn of_text(name: impl Into<String>, text: String, span: Span) -> Self {
+        Self {
+            name: Cow::Owned(name.into()),
+            content: Content::Text(text),
+            span,
+        }
+    }
+
+    /// A block that an export holds as a list.
+    pub(super) fn of_rows(name: impl Into<String>, rows: Vec<Row>, span: Span) -> Self {
+        Self {
+            name: Cow::Owned(name.into()),
+            content: Content::Rows(rows),
+            span,
+        }
+    }
+
     /// The content as text, without the two spaces at the start of each line.
     pub(super) fn text(&self) -> String {
-        let lines = self.content.split('\n').map(|line| {
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            line.strip_prefix("  ").unwrap_or(line)
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        match &self.content {
+            Content::Written(content) => {
+                let lines = content.split('\n').map(|line| {
+                    let line = line.strip_suffix('\r').unwrap_or(line);
+                    line.strip_prefix("  ").unwrap_or(line)
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
+            Content::Text(text) => text.clone(),
+            Content::Rows(rows) => {
+                let rows = rows
+                    .iter()
+                    .map(|row| format!("{}: {}", row.name, row.value));
+                rows.collect::<Vec<_>>().join("\n")
+            }
+        }
     }
 
     /// The value of the last row of that name.
@@ -104,8 +164,13 @@ impl Block<'_> {
 
     /// The rows that are switched on.
     pub(super) fn rows(&self) -> Vec<Row> {
+        let content = match &self.content {
+            Content::Written(content) => content,
+            Content::Text(_) => return Vec::new(),
+            Content::Rows(rows) => return rows.clone(),
+        };
         let mut rows = Vec::new();
-        let mut lines = self.content.split('\n');
+        let mut lines = content.split('\n');
         while let Some(line) = lines.next() {
             let Some((name, value)) = split(line.trim()) else {
                 continue;
@@ -115,11 +180,19 @@ impl Block<'_> {
                 None => value.to_owned(),
             };
             if let Some(name) = switched_on(name) {
-                let name = name.trim_matches('"').to_owned();
-                rows.push(Row { name, value });
+                rows.push(Row::new(name.trim_matches('"'), value));
             }
         }
         rows
+    }
+
+    /// The rows of a form or a file, with what is sent for each.
+    pub(super) fn parts(&self) -> Vec<Row> {
+        let rows = self.rows();
+        match &self.content {
+            Content::Written(_) => rows.into_iter().map(Row::read_notes).collect(),
+            Content::Text(_) | Content::Rows(_) => rows,
+        }
     }
 }
 
@@ -166,7 +239,7 @@ mod tests {
                     body:json {\n  {\n    \"a\": {\n    }\n  }\n}\nvars:secret [\n  token,\n]\n";
         let (blocks, problems) = read(text, 0);
         assert_eq!(problems, []);
-        let names: Vec<&str> = blocks.iter().map(|block| block.name).collect();
+        let names: Vec<&str> = blocks.iter().map(|block| &*block.name).collect();
         assert_eq!(names, ["meta", "headers", "body:json", "vars:secret"]);
         assert_eq!(blocks[0].get("name"), "A b: c");
         let rows: Vec<(String, String)> = blocks[1]

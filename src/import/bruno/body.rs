@@ -41,6 +41,7 @@ pub(super) fn body(
     let block = |name: &str| blocks.iter().find(|block| block.name == name);
     let text = |name: &str| block(name).map(Block::text).unwrap_or_default();
     let rows = |name: &str| block(name).map(Block::rows).unwrap_or_default();
+    let parts = |name: &str| block(name).map(Block::parts).unwrap_or_default();
     match mode {
         "json" => {
             let written = match block("body:json") {
@@ -68,9 +69,9 @@ pub(super) fn body(
             Body::new(content, "application/x-www-form-urlencoded")
         }
         "multipartForm" | "multipart-form" => {
-            multipart(&rows("body:multipart-form"), draft, surroundings)
+            multipart(parts("body:multipart-form"), draft, surroundings)
         }
-        "file" => file(&rows("body:file"), draft, surroundings),
+        "file" => file(parts("body:file"), draft, surroundings),
         _ => Body::default(),
     }
 }
@@ -139,29 +140,25 @@ fn form(rows: &[Row], draft: &mut Draft) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-fn multipart(rows: &[Row], draft: &mut Draft, surroundings: &Surroundings<'_>) -> Body {
+fn multipart(rows: Vec<Row>, draft: &mut Draft, surroundings: &Surroundings<'_>) -> Body {
     let mut parts = Vec::new();
     for row in rows {
         let name = draft.resolve(&row.name);
-        let (value, content_type) = with_type(&row.value);
-        let content_type = content_type.map(|kind| draft.resolve(kind));
-        let Some(paths) = value
-            .strip_prefix("@file(")
-            .and_then(|rest| rest.strip_suffix(')'))
-        else {
+        let content_type = row.content_type.map(|kind| draft.resolve(&kind));
+        let Some(paths) = row.files else {
             parts.push(Part {
                 name,
                 file_name: None,
                 content_type,
-                content: draft.resolve(value).into_bytes(),
+                content: draft.resolve(&row.value).into_bytes(),
             });
             continue;
         };
-        for path in paths.split('|').filter(|path| !path.is_empty()) {
-            let Some(content) = read(path, draft, surroundings) else {
+        for path in paths {
+            let Some(content) = read(&path, draft, surroundings) else {
                 continue;
             };
-            let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+            let file = path.rsplit(['/', '\\']).next().unwrap_or(&path);
             let kind = content_type.clone();
             parts.push(Part {
                 name: name.clone(),
@@ -178,25 +175,16 @@ fn multipart(rows: &[Row], draft: &mut Draft, surroundings: &Surroundings<'_>) -
     }
 }
 
-/// `value @contentType(text/csv)`
-fn with_type(value: &str) -> (&str, Option<&str>) {
-    let split = value.rsplit_once("@contentType(");
-    match split.and_then(|(value, kind)| Some((value, kind.strip_suffix(')')?))) {
-        Some((value, kind)) => (value.trim_end(), Some(kind)),
-        None => (value, None),
-    }
-}
-
-/// `file: @file(path) @contentType(type)`; the first that is switched on is sent.
-fn file(rows: &[Row], draft: &mut Draft, surroundings: &Surroundings<'_>) -> Body {
-    let Some(row) = rows.first() else {
+/// The first file that is switched on is sent.
+fn file(rows: Vec<Row>, draft: &mut Draft, surroundings: &Surroundings<'_>) -> Body {
+    let Some(row) = rows.into_iter().next() else {
         return Body::default();
     };
-    let (value, kind) = with_type(&row.value);
-    let path = value
-        .strip_prefix("@file(")
-        .and_then(|rest| rest.strip_suffix(')'));
-    let content = path.and_then(|path| read(path, draft, surroundings));
+    let paths = row.files.unwrap_or_default();
+    let content = paths
+        .first()
+        .and_then(|path| read(path, draft, surroundings));
+    let kind = row.content_type.as_deref();
     Body {
         content: content.unwrap_or_default(),
         content_type: Some(kind.unwrap_or("application/octet-stream").to_owned()),

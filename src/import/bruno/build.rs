@@ -1,6 +1,6 @@
 //! Makes the request, as Bruno sends it over HTTP/1.1.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Given;
 use super::auth;
@@ -14,6 +14,9 @@ use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Re
 
 /// The version that is imitated.
 const USER_AGENT: &str = "bruno-runtime/2.15.1";
+
+/// As many headers as no server takes.
+const MAX_HEADERS: usize = 1000;
 
 /// A request in the making.
 pub(super) struct Draft {
@@ -71,34 +74,50 @@ pub(super) fn request(
     given: &Given<'_>,
     surroundings: &Surroundings<'_>,
 ) -> Result<ImportedRequest, ImportError> {
+    let mut draft = draft(blocks, given, surroundings);
+    let request = complete(&mut draft, blocks, whole, surroundings);
+    let spent = given.spent_bytes.get() + draft.resolver.spent_bytes();
+    given.spent_bytes.set(spent);
+    request
+}
+
+fn complete(
+    draft: &mut Draft,
+    blocks: &[Block<'_>],
+    whole: Span,
+    surroundings: &Surroundings<'_>,
+) -> Result<ImportedRequest, ImportError> {
     let start = Span::new(whole.start, whole.start);
     let block = |name: &str| blocks.iter().find(|block| block.name == name);
-    let Some(http) = blocks.iter().find(|block| METHODS.contains(&block.name)) else {
+    let Some(http) = blocks.iter().find(|block| METHODS.contains(&&*block.name)) else {
         let kind =
             ErrorKind::Syntax("there is no request in this file: a block like get { … } is needed");
         return Err(ImportError::new(start, kind));
     };
-    let mut draft = draft(blocks, given, surroundings);
-    for row in block("headers").map(Block::rows).unwrap_or_default() {
+    let headers = block("headers").map(Block::rows).unwrap_or_default();
+    if headers.len() > MAX_HEADERS {
+        return Err(ImportError::new(start, ErrorKind::TooMuch));
+    }
+    for row in headers {
         let (name, value) = (draft.resolve(&row.name), draft.resolve(&row.value));
         draft.set(&name, &value);
     }
-    auth::authorize(&http.get("auth"), blocks, &mut draft);
-    let body = body::body(&http.get("body"), blocks, &mut draft, surroundings);
+    auth::authorize(&http.get("auth"), blocks, draft);
+    let body = body::body(&http.get("body"), blocks, draft, surroundings);
     if block("script:pre-request").is_some() {
         draft.warn("a script changes this request before it is sent; what it does is not known");
     }
-    let method = match http.name {
+    let method = match &*http.name {
         "http" => draft.resolve(&http.get("method")),
         name => name.to_owned(),
     };
     let method = method.to_uppercase();
-    let (url, host) = url(http, blocks, &mut draft)
+    let (url, host) = url(http, blocks, draft)
         .map_err(|reason| ImportError::new(http.span, ErrorKind::Url(reason)))?;
     let name = block("meta")
         .map(|meta| meta.get("name"))
         .unwrap_or_default();
-    let fields = section(&mut draft, &body, &method, &host)
+    let fields = section(draft, &body, &method, &host)
         .map_err(|reason| ImportError::new(http.span, ErrorKind::Syntax(reason)))?;
     if draft.resolver.is_spent() {
         return Err(ImportError::new(start, ErrorKind::TooMuch));
@@ -125,7 +144,7 @@ pub(super) fn request(
             .unwrap_or_else(fallback),
         unresolved: names,
         request,
-        warnings: draft.warnings,
+        warnings: std::mem::take(&mut draft.warnings),
         span: whole,
     })
 }
@@ -142,7 +161,13 @@ fn draft(blocks: &[Block<'_>], given: &Given<'_>, surroundings: &Surroundings<'_
         .into_iter()
         .map(|row| (row.name.trim_start_matches('@').to_owned(), row.value))
         .collect();
-    let scopes = [given.variables, &own, &given.environment];
+    let scopes = [
+        given.variables,
+        &own,
+        &given.folders,
+        given.environment,
+        &given.collection,
+    ];
     let mut scopes: Vec<Variables> = scopes.into_iter().map(scope).collect();
     scopes.push(environment(blocks, given, surroundings));
     Draft {
@@ -172,7 +197,7 @@ fn environment(
     const PREFIX: &str = "process.env.";
     let mut variables = Variables::default();
     let texts = blocks.iter().map(Block::text);
-    let all = given.variables.iter().chain(&given.environment);
+    let all = given.all();
     for text in texts.chain(all.map(|(_, value)| value.clone())) {
         for (at, _) in text.match_indices(PREFIX) {
             let rest = text.get(at + PREFIX.len()..).unwrap_or_default();
@@ -263,12 +288,15 @@ fn with_path_parameters(url: &str, rows: &[Row]) -> String {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), before),
     };
+    let mut values = HashMap::new();
+    for row in rows {
+        values.entry(row.name.as_str()).or_insert(&row.value);
+    }
     let mut segments = rest.split('/');
     let host = segments.next().unwrap_or_default().to_owned();
     let replaced = segments.map(|segment| {
-        let name = segment.strip_prefix(':');
-        let row = name.and_then(|name| rows.iter().find(|row| row.name == name));
-        row.map_or(segment, |row| row.value.as_str()).to_owned()
+        let value = segment.strip_prefix(':').and_then(|name| values.get(name));
+        value.map_or(segment, |value| value.as_str()).to_owned()
     });
     let path: Vec<String> = std::iter::once(host).chain(replaced).collect();
     let mut url = format!("{scheme}{}", path.join("/"));

@@ -1,44 +1,38 @@
-//! Imports requests of Bruno: `.bru` files.
+//! Imports requests of Bruno: `.bru` files and those in YAML, and exports of collections, as JSON and as
+//! `OpenCollection`.
 //!
-//! The stages, in order: `blocks` reads the text, `body` and `auth` the blocks of those names, `build`
-//! makes the request as Bruno sends it. Scripts are never run. What a folder or a collection says stands
+//! The stages, in order: `blocks` reads the text of a `.bru` file; `collection` reads the tree of an
+//! export, which `open_collection` makes of YAML, and gives each request what its folders hand down, as
+//! `exported` blocks; `body` and `auth` read the blocks of those names, `build` makes the request as
+//! Bruno sends it. Scripts are never run. What the folder or the collection of a single file says stands
 //! in other files, which are not read.
 
 mod auth;
 mod blocks;
 mod body;
 mod build;
+mod collection;
+mod environment;
+mod exported;
+mod open_collection;
 
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
+
 use super::select::select;
-use super::{ErrorKind, ImportError, Imported, Options, Source, Surroundings};
+use super::{ImportError, Imported, Options, Source, Surroundings};
 
 /// The largest file that is read.
 const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The variables of an environment file. Secrets have no values there.
-///
-/// # Errors
-/// When it is no environment.
-fn environment(source: &Source<'_>) -> Result<Vec<(String, String)>, ImportError> {
-    let text = source.text(MAX_SOURCE_BYTES)?;
-    let (blocks, problems) = blocks::read(text, source.span().start);
-    if let Some(problem) = problems.into_iter().next() {
-        return Err(problem);
-    }
-    let Some(vars) = blocks.iter().find(|block| block.name == "vars") else {
-        let is_environment = blocks.iter().any(|block| block.name == "vars:secret");
-        let kind = ErrorKind::Syntax("this is no Bruno environment: it has no block vars");
-        let none = Err(ImportError::new(source.start(), kind));
-        return if is_environment { Ok(Vec::new()) } else { none };
-    };
-    let rows = vars.rows().into_iter();
-    Ok(rows.map(|row| (row.name, row.value)).collect())
-}
+/// Names and values.
+type Pairs = Vec<(String, String)>;
 
-/// The request of a file, as Bruno would send it.
+/// The requests of a file, as Bruno would send them.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
     match read(source, options, surroundings) {
         Ok(imported) => select(imported, options.item.as_deref(), source),
@@ -52,13 +46,25 @@ fn read(
     surroundings: &Surroundings<'_>,
 ) -> Result<Imported, ImportError> {
     let text = source.text(MAX_SOURCE_BYTES)?;
-    let mut given = Given {
-        variables: &options.variables,
-        environment: Vec::new(),
-    };
-    for file in options.environment.only_files("Bruno", source)? {
-        given.environment.extend(file.read(source, environment)?);
+    if is_json(text) {
+        let collection = collection::read(source)?;
+        return collection.requests(source, options, surroundings);
     }
+    if open_collection::is_it(text) {
+        let collection = open_collection::read(source)?;
+        return collection.requests(source, options, surroundings);
+    }
+    let mut environment = Vec::new();
+    for file in options.environment.only_files("Bruno", source)? {
+        environment.extend(file.read(source, environment::only)?);
+    }
+    let given = Given {
+        variables: &options.variables,
+        folders: Vec::new(),
+        environment: &environment,
+        collection: Vec::new(),
+        spent_bytes: Cell::new(0),
+    };
     let (blocks, mut problems) = blocks::read(text, source.span().start);
     let mut requests = Vec::new();
     if problems.is_empty() {
@@ -70,10 +76,31 @@ fn read(
     Ok(Imported { requests, problems })
 }
 
-/// Variables that are not in the file.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    text.trim_ascii_start().starts_with('{')
+}
+
+/// Variables that are not those of the request.
 struct Given<'a> {
     /// From the command line: they override all others.
     variables: &'a [(String, String)],
-    /// Of an environment; those of the request override them.
-    environment: Vec<(String, String)>,
+    /// Of the folders; those of the request override them.
+    folders: Pairs,
+    /// Of an environment.
+    environment: &'a [(String, String)],
+    /// Of the collection: all others override them.
+    collection: Pairs,
+    /// How many bytes all texts grew to so far.
+    spent_bytes: Cell<usize>,
+}
+
+impl Given<'_> {
+    fn all(&self) -> impl Iterator<Item = &(String, String)> {
+        let of_files = self.folders.iter().chain(self.environment);
+        self.variables
+            .iter()
+            .chain(of_files)
+            .chain(&self.collection)
+    }
 }

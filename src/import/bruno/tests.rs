@@ -4,7 +4,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::{environment, import};
+use super::environment::only as environment;
+use super::import;
 use crate::import::{Environment, FileError, Imported, Options, Source, Surroundings, sample};
 use crate::model::Timestamp;
 

@@ -1,5 +1,7 @@
 //! A request as arguments of curl.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::auth::{self, Added};
@@ -179,11 +181,10 @@ impl<'e> Writer<'e> {
                 .filter(|(name, _)| !name.is_empty())
                 .map(|(name, value)| (self.renderer.render(&name), self.renderer.render(&value)))
                 .collect();
-            self.headers.retain(|(known, _)| {
-                !list
-                    .iter()
-                    .any(|(name, _)| name.eq_ignore_ascii_case(known))
-            });
+            let names = list.iter().map(|(name, _)| name.to_ascii_lowercase());
+            let names: HashSet<String> = names.collect();
+            self.headers
+                .retain(|(known, _)| !names.contains(&known.to_ascii_lowercase()));
             self.headers.extend(list);
         }
     }

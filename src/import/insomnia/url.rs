@@ -1,5 +1,6 @@
 //! URLs as Insomnia encodes them.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::template::{around, next};
@@ -129,10 +130,14 @@ pub(super) fn with_path_parameters(url: &str, rows: &[(String, String)]) -> Stri
         Some((before, query)) => (before, Some(query)),
         None => (url, None),
     };
+    let mut values = HashMap::new();
+    for (name, value) in rows {
+        values.entry(name.as_str()).or_insert(value);
+    }
     let segments = before.split('/').map(|segment| {
         let name = segment.strip_prefix(':').filter(|name| !name.is_empty());
-        let row = name.and_then(|name| rows.iter().find(|(known, _)| known == name));
-        row.map_or_else(|| segment.to_owned(), |(_, value)| component(value, ""))
+        let value = name.and_then(|name| values.get(name));
+        value.map_or_else(|| segment.to_owned(), |value| component(value, ""))
     });
     let mut url = segments.collect::<Vec<_>>().join("/");
     if let Some(query) = query {
