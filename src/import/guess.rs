@@ -278,19 +278,28 @@ mod tests {
                 "bruno",
             ),
             (
+                "{\"_type\": \"export\", \"__export_format\": 4}",
+                "insomnia",
+            ),
+        ] {
+            assert_eq!(word(text, "x"), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn exports_of_insomnia_and_bruno_are_known() {
+        for (text, format) in [
+            (
                 "{\"name\": \"a\", \"version\": \"1\", \"items\": []}",
                 "bruno",
             ),
             ("opencollection: 1.0.0\ninfo:\n  name: curl a\n", "bruno"),
             ("info:\n  name: a\nhttp:\n  url: https://a.test\n", "bruno"),
             (
-                "{\"_type\": \"export\", \"__export_format\": 4}",
-                "insomnia",
-            ),
-            (
                 "type: collection.insomnia.rest/5.0\nname: curl a.test\nmeta: {\n",
                 "insomnia",
             ),
+            ("type: x\ninfo: y\n", "?"),
         ] {
             assert_eq!(word(text, "x"), format, "{text}");
         }

@@ -150,7 +150,7 @@ fn what_is_handed_down_has_an_end() {
     let large = "x".repeat(1 << 20);
     let root = json!({"vars": {"req": [{"name": "large", "value": large, "enabled": true}]}});
     let items: Vec<Value> = (0..200)
-        .map(|_| request(&json!({"url": "a.test/{{large}}"})))
+        .map(|_| request(&json!({"url": "a.test"})))
         .collect();
     let imported = imported(&collection(&json!(items), &root));
     assert!(imported.requests.len() < 200);
