@@ -94,7 +94,7 @@ impl Format {
             Self::Postman => "a Postman collection",
             Self::Httpie => "an HTTPie command",
             Self::Hurl => "a Hurl file",
-            Self::Bruno => "a request of Bruno",
+            Self::Bruno => "requests of Bruno",
             Self::Insomnia => "an export of Insomnia",
             Self::PowerShell => "a PowerShell command",
             Self::Raw => "the text of an HTTP request",

@@ -15,7 +15,7 @@ use crate::import::{
 };
 
 /// How deep folders may stand in each other.
-pub(super) const MAX_FOLDERS: usize = 32;
+const MAX_FOLDERS: usize = 32;
 
 /// The most requests of one export.
 const MAX_ITEMS: usize = 10_000;
@@ -27,7 +27,7 @@ const MAX_PROBLEMS: usize = 1000;
 const MAX_BYTES: usize = 128 * 1024 * 1024;
 
 /// Names are cut at this length: those of all folders are part of each path.
-const LONGEST_NAME: usize = 200;
+pub(super) const LONGEST_NAME: usize = 200;
 
 /// What an export holds.
 #[derive(Default)]
@@ -223,6 +223,7 @@ impl Collection {
             requests: Vec::new(),
             problems: std::mem::take(&mut self.problems),
         };
+        let unused = self.unused();
         let mut bytes = 0;
         for item in &self.items {
             let levels = self.around(item);
@@ -257,7 +258,7 @@ impl Collection {
                 Ok(mut request) => {
                     bytes += request.request.content.bytes.len();
                     if !is_chosen && request.unresolved.iter().any(|name| is_variable(name)) {
-                        request.warnings.extend(self.unused());
+                        request.warnings.extend(unused.clone());
                     }
                     imported.requests.push(request);
                 }
@@ -270,9 +271,7 @@ impl Collection {
 
     /// Names the environments, none of which is used.
     fn unused(&self) -> Option<String> {
-        let names = self.environments.iter();
-        let names: Vec<&str> = names.filter_map(|(name, _)| name.as_deref()).collect();
-        let names = names.join(", ");
+        let names = environment::names(&self.environments).join(", ");
         (!names.is_empty()).then(|| format!("no environment is used; there is: {names}"))
     }
 }

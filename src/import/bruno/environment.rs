@@ -2,12 +2,16 @@
 
 use serde_json::Value;
 
+use super::collection::LONGEST_NAME;
 use super::{MAX_SOURCE_BYTES, Pairs, blocks, exported, is_json, open_collection};
 use crate::import::json_text::JsonText;
 use crate::import::{ErrorKind, ImportError, Options, Source};
 
 /// An environment and its name, where it has one.
 pub(super) type Named = (Option<String>, Pairs);
+
+/// How many environments are named where one is asked for.
+const MOST_NAMES: usize = 16;
 
 const NONE: &str = "this is no Bruno environment: it has no block vars";
 const NO_EXPORT: &str = "this is no Bruno environment: it has neither variables nor environments";
@@ -101,9 +105,16 @@ pub(super) fn chosen(
         Some((_, pairs)) => Ok(pairs.clone()),
         None => {
             let wanted = wanted.to_owned();
-            let known = all.into_iter().filter_map(|(name, _)| name).collect();
+            let known = names(&all);
             let kind = ErrorKind::NoItem { wanted, known };
             Err(ImportError::new(source.start(), kind))
         }
     }
+}
+
+/// The names of environments, as many as somebody could want to read.
+pub(super) fn names(all: &[Named]) -> Vec<String> {
+    let names = all.iter().filter_map(|(name, _)| name.as_deref());
+    let short = |name: &str| name.chars().take(LONGEST_NAME).collect();
+    names.take(MOST_NAMES).map(short).collect()
 }

@@ -17,6 +17,12 @@ const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 /// How deep folders may stand in each other.
 const MAX_DEPTH: usize = 64;
 
+/// Names are cut at this length: those of all folders are part of each path.
+const LONGEST_NAME: usize = 200;
+
+/// How many environments are named where one is asked for.
+const MOST_NAMES: usize = 16;
+
 const NO_EXPORT: &str = "this is no export of Insomnia: it has no list \"resources\"";
 
 /// A resource and its place.
@@ -32,6 +38,10 @@ impl Resource {
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
+
+    fn short_name(&self) -> String {
+        self.text("name").chars().take(LONGEST_NAME).collect()
+    }
 }
 
 /// All resources.
@@ -46,6 +56,8 @@ pub(super) struct Export {
     chosen: Option<usize>,
     /// Environments of files of their own; the later override the earlier.
     globals: Vec<Self>,
+    /// The names of sub-environments.
+    environments: Vec<String>,
     /// Whether the jar of cookies is not empty.
     pub(super) has_cookies: bool,
 }
@@ -79,10 +91,13 @@ pub(super) fn read(
 fn file(source: &Source<'_>, wanted: Wanted) -> Result<(Export, Vec<ImportError>), ImportError> {
     source.check_size(MAX_SOURCE_BYTES)?;
     let text = JsonText::new(source)?;
-    if version5::is_it(text.whole()) {
-        return version5::read(source, MAX_SOURCE_BYTES, wanted);
-    }
-    Ok((version4(&text, source.start())?, Vec::new()))
+    let (mut export, problems) = if version5::is_it(text.whole()) {
+        version5::read(source, MAX_SOURCE_BYTES, wanted)?
+    } else {
+        (version4(&text, source.start())?, Vec::new())
+    };
+    export.name_environments();
+    Ok((export, problems))
 }
 
 fn version4(text: &JsonText<'_>, start: Span) -> Result<Export, ImportError> {
@@ -124,7 +139,7 @@ impl Export {
             return Ok(());
         }
         let all = self.globals.iter().chain([&*self]);
-        let known = all.flat_map(Self::environments).collect();
+        let known = all.flat_map(|export| export.environments.clone()).collect();
         let wanted = wanted.to_owned();
         let kind = ErrorKind::NoItem { wanted, known };
         Err(ImportError::new(source.start(), kind))
@@ -151,27 +166,25 @@ impl Export {
 
     /// The names of folders and resource: `Folder/Name`.
     pub(super) fn path(&self, resource: &Resource) -> String {
-        let mut names: Vec<&str> = self
-            .folders(resource)
-            .iter()
-            .map(|folder| folder.text("name"))
-            .collect();
-        names.reverse();
-        names.push(resource.text("name"));
+        let folders = self.folders(resource);
+        let all = folders.into_iter().rev().chain([resource]);
+        let names: Vec<String> = all.map(Resource::short_name).collect();
         names.join("/")
     }
 
-    /// The names of sub-environments.
-    pub(super) fn environments(&self) -> Vec<String> {
+    /// The names of sub-environments, as many as somebody could want to read.
+    pub(super) fn environments(&self) -> &[String] {
+        &self.environments
+    }
+
+    fn name_environments(&mut self) {
         let is_sub = |resource: &&Resource| {
             let is_environment = resource.text("_type") == "environment";
             let parent = self.parent(resource).map(|parent| parent.text("_type"));
             is_environment && parent == Some("environment")
         };
-        let names = self.resources.iter().filter(is_sub);
-        names
-            .map(|resource| resource.text("name").to_owned())
-            .collect()
+        let names = self.resources.iter().filter(is_sub).take(MOST_NAMES);
+        self.environments = names.map(Resource::short_name).collect();
     }
 
     pub(super) fn is_environment_chosen(&self) -> bool {
