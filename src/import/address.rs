@@ -158,7 +158,7 @@ impl Address {
             });
         }
         Origin::parse(scheme, self.host_field().as_bytes())
-            .map_err(|_kind| "the URL has a host or a port that cannot be")
+            .map_err(|_kind| "the host has a character that no host name may have, or the port is no number up to 65535")
     }
 }
 

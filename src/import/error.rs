@@ -76,6 +76,14 @@ pub enum ErrorKind {
     /// A pattern in a URL that curl cannot expand.
     #[error("{0}")]
     Glob(&'static str),
+    /// A problem in a file that the text names.
+    #[error("{kind}")]
+    Inside {
+        /// Its file, line and column.
+        place: String,
+        /// What is wrong there.
+        kind: Box<Self>,
+    },
     /// A request of a collection or an archive that cannot be sent.
     #[error("{name}: {reason}")]
     Item {
@@ -121,6 +129,14 @@ pub enum ErrorKind {
     /// A command without a URL.
     #[error("no URL is given")]
     NoUrl,
+    /// A name that the format does not allow. Names are no secrets.
+    #[error("{reason}: {name}")]
+    Name {
+        /// Why not.
+        reason: &'static str,
+        /// As written.
+        name: String,
+    },
     /// `--no-` before an option that cannot be switched off.
     #[error("{0} cannot be switched off")]
     NotSwitch(String),
@@ -180,6 +196,30 @@ pub enum ErrorKind {
     #[error("this is not YAML: {0}")]
     Yaml(String),
 }
+
+impl ErrorKind {
+    /// A name that the format does not allow; of a long one only its beginning is told.
+    pub(super) fn name(reason: &'static str, name: &str) -> Self {
+        let line = name.lines().next().unwrap_or_default();
+        let mut told: String = line.chars().take(LONGEST_NAME).collect();
+        if told.len() < name.len() {
+            told.push('…');
+        }
+        let name = told;
+        Self::Name { reason, name }
+    }
+
+    /// The problem itself, wherever it is.
+    pub(super) fn innermost(&self) -> &Self {
+        match self {
+            Self::Inside { kind, .. } => kind.innermost(),
+            kind => kind,
+        }
+    }
+}
+
+/// In characters; nobody reads further.
+const LONGEST_NAME: usize = 60;
 
 fn named(known: &[String]) -> String {
     if known.is_empty() {

@@ -145,6 +145,7 @@ pub fn import(
         variable: &variable,
         ..*surroundings
     };
+    let source = &source.without_mark();
     let imported = match format {
         Format::Curl => curl::import(source, surroundings),
         Format::Fetch => fetch::import(source),

@@ -115,7 +115,7 @@ mod tests {
         );
         assert_eq!(
             place("\u{feff}[1 2]"),
-            "1:5: this is not JSON: expected `,` or `]`"
+            "1:4: this is not JSON: expected `,` or `]`"
         );
         assert!(place("").starts_with("1:1: "));
     }

@@ -85,6 +85,17 @@ impl Environment {
     }
 }
 
+/// That none of the environments has the name that is asked for.
+pub(super) fn no_environment(wanted: &str, known: &[String], source: &Source<'_>) -> ImportError {
+    let known = match known {
+        [] => "none that has a name".to_owned(),
+        some => some.join(", "),
+    };
+    let place = wanted.to_owned();
+    let reason = format!("there is none of that name; there is {known}");
+    ImportError::new(source.start(), ErrorKind::Environment { place, reason })
+}
+
 impl EnvironmentFile {
     /// What `read` makes of it. What is wrong is told as a problem of the import, with its place here.
     pub(super) fn read<T>(

@@ -1,7 +1,7 @@
 //! Imports the text of a request: a head as it goes over the wire, or as browsers and proxies copy
 //! it, HTTP/2 with its pseudo-header fields included.
 
-use super::request::{http11, is_field_name, url_reason};
+use super::request::{NO_COLON, http11, is_field_name, no_header, url_reason};
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span};
 use crate::model::{FieldLine, FieldSection, HttpVersion, Provenance, Url};
 
@@ -19,6 +19,7 @@ pub fn import(source: &Source<'_>) -> Imported {
             Vec::new()
         }
     };
+    problems.sort_by_key(|problem| problem.span);
     Imported { requests, problems }
 }
 
@@ -28,6 +29,8 @@ struct Head {
     target: Vec<u8>,
     /// Where the target stands.
     target_span: Span,
+    /// Where the host stands, if it is not in the target.
+    host_span: Option<Span>,
     version: HttpVersion,
     pseudo: Vec<FieldLine>,
     fields: Vec<FieldLine>,
@@ -63,16 +66,22 @@ fn head(lines: &mut Lines<'_>, problems: &mut Vec<ImportError>) -> Result<Head, 
             method: Vec::new(),
             target: Vec::new(),
             target_span: start.span(),
+            host_span: None,
             version: HttpVersion::Http2,
             pseudo: Vec::new(),
             fields: Vec::new(),
         }
     } else {
         lines.next();
-        request_line(&start)?
+        request_line(&start, problems)?
     };
     while let Some(line) = lines.next().filter(|line| !line.text.is_empty()) {
-        match field(&line, lines) {
+        let field = field(&line, lines);
+        if matches!(field, Some((name, _)) if name == b":authority" || name.eq_ignore_ascii_case(b"host"))
+        {
+            head.host_span.get_or_insert(line.span());
+        }
+        match field {
             Some((name, value)) if has_pseudo && name.starts_with(b":") => {
                 head.pseudo.push(FieldLine::from_wire(name, value));
             }
@@ -80,7 +89,10 @@ fn head(lines: &mut Lines<'_>, problems: &mut Vec<ImportError>) -> Result<Head, 
                 head.fields.push(FieldLine::from_wire(name, value));
             }
             _ if problems.len() < MAX_PROBLEMS => {
-                let kind = ErrorKind::Shape("this line is no header: Name: value");
+                let kind = no_header(
+                    &String::from_utf8_lossy(line.text),
+                    ErrorKind::Shape(NO_COLON),
+                );
                 problems.push(ImportError::new(line.span(), kind));
             }
             _ => {}
@@ -98,28 +110,34 @@ fn head(lines: &mut Lines<'_>, problems: &mut Vec<ImportError>) -> Result<Head, 
 }
 
 /// `GET /path HTTP/1.1`
-fn request_line(line: &Line<'_>) -> Result<Head, ImportError> {
-    let failed = |reason| Err(ImportError::new(line.span(), ErrorKind::Shape(reason)));
+fn request_line(line: &Line<'_>, problems: &mut Vec<ImportError>) -> Result<Head, ImportError> {
+    let wrong = |span, reason| ImportError::new(span, ErrorKind::Shape(reason));
+    let behind = |at: usize| Span::new(line.start + at, line.span().end);
     let mut words = line.text.split(|byte| *byte == b' ');
     let (Some(method), Some(target), version, None) =
         (words.next(), words.next(), words.next(), words.next())
     else {
-        return failed("a request starts with METHOD TARGET HTTP/1.1");
+        return Err(wrong(line.span(), START));
     };
+    let version_at = method.len() + target.len() + 2;
     let version = match version.unwrap_or(b"HTTP/1.1") {
         b"HTTP/1.1" => HttpVersion::Http11,
         b"HTTP/1.0" => HttpVersion::Http10,
         b"HTTP/2" | b"HTTP/2.0" | b"HTTP/3" | b"HTTP/3.0" => HttpVersion::Http2,
-        _ => return failed("the version is none of HTTP/1.0, HTTP/1.1, HTTP/2 and HTTP/3"),
+        _ => {
+            problems.push(wrong(behind(version_at), VERSION));
+            HttpVersion::Http11
+        }
     };
     if !is_field_name(method) {
-        return failed("a request starts with METHOD TARGET HTTP/1.1");
+        problems.push(wrong(line.span(), START));
     }
     let start = line.start + method.len() + 1;
     Ok(Head {
         method: method.to_vec(),
         target: target.to_vec(),
         target_span: Span::new(start, start + target.len()),
+        host_span: None,
         version,
         pseudo: Vec::new(),
         fields: Vec::new(),
@@ -167,8 +185,11 @@ fn url(head: &Head, warnings: &mut Vec<String>) -> Result<Url, ImportError> {
     } else {
         target.to_vec()
     };
-    let mut url =
-        Url::parse(&absolute).map_err(|error| failed(ErrorKind::Url(url_reason(error))))?;
+    let mut url = Url::parse(&absolute).map_err(|error| {
+        let span = head.host_span.filter(|_| is_path);
+        let kind = ErrorKind::Url(url_reason(error));
+        ImportError::new(span.unwrap_or(head.target_span), kind)
+    })?;
     if target == b"*" {
         url.path = b"*".to_vec();
     }
@@ -282,6 +303,9 @@ impl<'s> Lines<'s> {
     }
 }
 
+const START: &str = "a request starts with METHOD TARGET HTTP/1.1";
+const VERSION: &str = "the version is none of HTTP/1.0, HTTP/1.1, HTTP/2 and HTTP/3";
+
 /// The most problems that are reported of one text.
 const MAX_PROBLEMS: usize = 1000;
 
@@ -373,11 +397,11 @@ mod tests {
     fn problems_have_their_places() {
         assert_eq!(
             problem("GET /x HTTP/1.1\nHost: a\nno colon\n"),
-            "3:1: this line is no header: Name: value"
+            "3:1: a header needs a colon right behind its name"
         );
         assert!(problem("GET /x HTTP/1.1\n").starts_with("1:5: nothing says which host"));
         assert!(problem("\nHTTP/1.1 200 OK\n").starts_with("2:1: "));
-        assert!(problem("GET /x HTTP/9\n").starts_with("1:1: the version"));
+        assert!(problem("GET http://a/x HTTP/9\n").starts_with("1:16: the version"));
         assert!(problem("GET http://a:b/ HTTP/1.1\n").starts_with("1:5: the port"));
         assert!(problem("").starts_with("1:1: "));
     }

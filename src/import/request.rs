@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::{FileError, ImportError, Span};
+use super::{ErrorKind, FileError, ImportError, Span};
 use crate::model::{
     Content, FieldLine, FieldSection, HttpVersion, Provenance, Request, Timestamp, Url, UrlError,
 };
@@ -75,6 +75,43 @@ pub(super) fn is_field_name(name: &[u8]) -> bool {
     let is_token = |byte: &u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(byte);
     !name.is_empty() && name.iter().all(is_token)
 }
+
+/// What is wrong with a line that should be a header. Its first word is told only where that is
+/// surely a name: it may also be a piece of a value that was wrapped.
+pub(super) fn no_header(line: &str, otherwise: ErrorKind) -> ErrorKind {
+    let word = line
+        .trim_start()
+        .split(|c: char| c.is_whitespace() || c == ':');
+    let word = word.take(1).collect::<String>();
+    let mut known = KNOWN_NAMES.iter();
+    match known.find(|known| known.eq_ignore_ascii_case(&word)) {
+        Some(name) => ErrorKind::name(NO_COLON, name),
+        None => otherwise,
+    }
+}
+
+pub(super) const NO_COLON: &str = "a header needs a colon right behind its name";
+
+/// Those that people write most.
+const KNOWN_NAMES: &[&str] = &[
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "Host",
+    "Origin",
+    "Referer",
+    "User-Agent",
+    "X-API-Key",
+    "X-Auth-Token",
+    "X-CSRF-Token",
+    "X-Requested-With",
+];
 
 /// Why a URL cannot be used.
 pub(super) fn url_reason(error: UrlError) -> &'static str {

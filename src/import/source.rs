@@ -135,9 +135,18 @@ impl<'a> Source<'a> {
         Span::new(self.part.start, self.part.start)
     }
 
-    /// The line and column of a byte of the whole text.
+    /// This part without a byte order mark at its start.
+    pub(super) fn without_mark(&self) -> Self {
+        match self.bytes().starts_with(MARK) {
+            true => self.part(Span::new(self.part.start + MARK.len(), self.part.end)),
+            false => *self,
+        }
+    }
+
+    /// The line and column of a byte of the whole text. A byte order mark is no character of it.
     pub fn position(&self, offset: usize) -> Position {
-        Position::START.past(self.whole.get(..offset).unwrap_or(self.whole))
+        let before = self.whole.get(..offset).unwrap_or(self.whole);
+        Position::START.past(before.strip_prefix(MARK).unwrap_or(before))
     }
 }
 
@@ -146,6 +155,9 @@ impl fmt::Debug for Source<'_> {
         write!(f, "Source({}, {:?})", self.name, self.part)
     }
 }
+
+/// The byte order mark that Windows writes before UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Whether a byte of UTF-8 starts a character; stray continuation bytes do not count.
 fn starts_character(byte: u8) -> bool {
@@ -165,6 +177,17 @@ mod tests {
         assert_eq!(source.position(2).to_string(), "1:3");
         assert_eq!(source.position(3).to_string(), "2:1");
         assert_eq!(source.position(8).to_string(), "2:3");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_character() {
+        let source = Source::new("x", "\u{feff}ab\nc".as_bytes());
+        let text = source.without_mark();
+        assert_eq!(text.bytes(), b"ab\nc");
+        assert_eq!(source.position(0).to_string(), "1:1");
+        assert_eq!(text.position(text.start().start).to_string(), "1:1");
+        assert_eq!(text.position(4).to_string(), "1:2");
+        assert_eq!(text.position(6).to_string(), "2:1");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod hurl;
 mod insomnia;
 mod postman;
 mod powershell;
+mod problems;
 mod raw;
 mod round_trip;
 

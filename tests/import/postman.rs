@@ -44,7 +44,8 @@ fn an_item_is_found_by_its_path_or_by_a_name_that_only_it_has() {
     assert_eq!(pick("Users/List"), Ok("a.test".into()));
     assert_eq!(pick("/Orders/List"), Ok("b.test".into()));
     assert_eq!(pick("Create"), Ok("c.test".into()));
-    let known = vec!["Users/List".into(), "Orders/List".into()];
+    assert_eq!(pick("#5"), Ok("e.test".into()));
+    let known = vec!["#1 Users/List".into(), "#2 Orders/List".into()];
     assert_eq!(pick("List"), Err(ErrorKind::SeveralItems { known }));
     assert!(matches!(pick("Twice"), Err(ErrorKind::SeveralItems { .. })));
     assert!(matches!(pick("bad"), Err(ErrorKind::Item { .. })));

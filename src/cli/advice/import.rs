@@ -19,14 +19,23 @@ pub(crate) fn import_at(
 ) -> Problem {
     let place = |at: usize| match problems.get(at).map(|error| &error.kind) {
         Some(ErrorKind::Environment { place, .. }) => place.clone(),
+        Some(ErrorKind::Inside { place, .. }) => {
+            format!("{place}, named at {name}:{}", position(at))
+        }
         _ => format!("{name}:{}", position(at)),
     };
     let problem = match problems {
         [only] => Problem::failed("import", only.kind.to_string()).detail(place(0), ""),
-        all => all.iter().enumerate().take(MOST_TOLD).fold(
-            Problem::failed("import", format!("the file has {} problems", all.len())),
-            |problem, (at, error)| problem.detail(place(at), error.kind.to_string()),
-        ),
+        all => {
+            let told = all.iter().enumerate().take(MOST_TOLD).fold(
+                Problem::failed("import", format!("the file has {} problems", all.len())),
+                |problem, (at, error)| problem.detail(place(at), error.kind.to_string()),
+            );
+            match all.len().checked_sub(MOST_TOLD) {
+                None | Some(0) => told,
+                Some(more) => told.detail(name, format!("and {more} more")),
+            }
+        }
     };
     let mut hints: Vec<_> = problems
         .iter()
@@ -41,6 +50,15 @@ pub(crate) fn import_at(
 
 fn hint(kind: &ErrorKind) -> Option<&'static str> {
     match kind {
+        ErrorKind::Inside { kind, .. } => hint(kind),
+        ErrorKind::NoCommandOf(_) => Some("an HTTPie command starts with http or https"),
+        ErrorKind::UnknownOption { similar: None, .. } | ErrorKind::NoOption { .. } => {
+            Some("an option that changes nothing about the request can be left out")
+        }
+        ErrorKind::Json(_) => Some("export it again: it may have been cut off, or edited by hand"),
+        ErrorKind::Large { .. } | ErrorKind::TooMuch => {
+            Some("keep only the requests that are needed")
+        }
         ErrorKind::NoCommand => Some(
             "a curl command is needed: in the browser's network panel, \"Copy as cURL\" on a request that works",
         ),
@@ -53,9 +71,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::SeveralItems { .. } => {
             Some("name the one you mean: FILE#n, FILE#NAME, or --item")
         }
-        ErrorKind::File { .. } => {
-            Some("relative paths start at the working folder, as they do for curl")
-        }
+        ErrorKind::File { .. } => Some("relative paths start at the folder in which why401 is run"),
         _ => None,
     }
 }

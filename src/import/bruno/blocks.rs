@@ -65,6 +65,7 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>
     let mut problems = Vec::new();
     let mut open: Option<(&str, Span, usize, char)> = None;
     let mut at = 0;
+    let mut is_lost = false;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
@@ -89,12 +90,16 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>
         }
         let span = Span::new(base + start, base + start + line.trim_end().len());
         match opening(plain) {
-            Some((name, close)) => open = Some((name, span, at, close)),
+            Some((name, close)) => {
+                open = Some((name, span, at, close));
+                is_lost = false;
+            }
+            // What follows, up to the next block, would only repeat it.
+            None if is_lost || problems.len() >= MAX_PROBLEMS => {}
             None => {
                 let kind = ErrorKind::Syntax("a block is expected here: a name and {");
                 problems.push(ImportError::new(span, kind));
-                // What follows would only repeat it.
-                break;
+                is_lost = true;
             }
         }
     }
@@ -104,6 +109,9 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Block<'_>>, Vec<ImportError>
     }
     (blocks, problems)
 }
+
+/// The most problems that are reported of one file.
+const MAX_PROBLEMS: usize = 1000;
 
 /// `name {` or `name [`, and what closes it.
 fn opening(line: &str) -> Option<(&str, char)> {

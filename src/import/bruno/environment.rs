@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::collection::LONGEST_NAME;
 use super::{MAX_SOURCE_BYTES, Pairs, blocks, exported, is_json, open_collection};
 use crate::import::json_text::JsonText;
+use crate::import::options::no_environment;
 use crate::import::{ErrorKind, ImportError, Options, Source};
 
 /// An environment and its name, where it has one.
@@ -103,12 +104,7 @@ pub(super) fn chosen(
     let mut found = all.iter().rev();
     match found.find(|(name, _)| name.as_deref() == Some(wanted)) {
         Some((_, pairs)) => Ok(pairs.clone()),
-        None => {
-            let wanted = wanted.to_owned();
-            let known = names(&all);
-            let kind = ErrorKind::NoItem { wanted, known };
-            Err(ImportError::new(source.start(), kind))
-        }
+        None => Err(no_environment(wanted, &names(&all), source)),
     }
 }
 

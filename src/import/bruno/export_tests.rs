@@ -78,7 +78,7 @@ fn an_environment_is_of_the_collection_or_of_a_file() {
     assert_eq!(host(Some("X"), Some(yaml)), "file.test");
     assert_eq!(
         host(Some("Y"), Some(yaml)),
-        "there is no request Y; there is Dev, Prod, X"
+        "the environment cannot be used: there is none of that name; there is Dev, Prod, X"
     );
     assert!(host(None, Some(&text)).contains("FILE#NAME"));
     assert!(host(None, Some("{}")).contains("no Bruno environment"));

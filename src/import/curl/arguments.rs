@@ -126,9 +126,8 @@ impl Walker<'_, '_> {
     /// `-sSL`, `-XPOST`, `-d value`; the word comes without its dash.
     fn short(&mut self, word: &Word) -> Result<(), ImportError> {
         let mut letters = word.bytes.as_slice();
-        while let Some((letter, rest)) = letters.split_first() {
+        while let Some((letter, rest)) = first_character(letters) {
             letters = rest;
-            let letter = char::from(*letter);
             let Some(option) = by_letter(letter) else {
                 let name = format!("-{}", letter.escape_debug());
                 let similar = None;
@@ -198,16 +197,39 @@ impl Walker<'_, '_> {
             return Err(ImportError::new(path.span, ErrorKind::ConfigDepth));
         }
         let text = self.materials.read(path)?;
-        let words = config_file::words(&text);
-        let after = std::mem::replace(&mut self.queue, words.into());
+        let after = std::mem::take(&mut self.queue);
         let ended = std::mem::take(&mut self.options_end);
         self.config_depth += 1;
-        self.run();
+        for (at, words) in config_file::options(&text) {
+            let known = self.problems.len();
+            self.queue = words.into();
+            self.run();
+            let place = format!("{}:{at}", path.shown());
+            for problem in self.problems.iter_mut().skip(known) {
+                inside(problem, &place);
+            }
+        }
         self.config_depth -= 1;
         self.options_end = ended;
         self.queue = after;
         Ok(())
     }
+}
+
+/// The problem with the place in the file that it is in.
+fn inside(problem: &mut ImportError, place: &str) {
+    if !matches!(problem.kind, ErrorKind::Inside { .. }) {
+        let kind = Box::new(problem.kind.clone());
+        let place = place.to_owned();
+        problem.kind = ErrorKind::Inside { place, kind };
+    }
+}
+
+fn first_character(text: &[u8]) -> Option<(char, &[u8])> {
+    let longest = text.get(..text.len().min(4))?;
+    let first = longest.utf8_chunks().next()?.valid().chars().next();
+    let length = first.map_or(1, char::len_utf8);
+    Some((first.unwrap_or('\u{fffd}'), text.get(length..)?))
 }
 
 fn takes_value(name: &str) -> bool {

@@ -2,10 +2,16 @@
 
 use crate::import::shell::word::Word;
 
-/// The options and values of a file, as they would stand on a command line.
-pub(super) fn words(text: &Word) -> Vec<Word> {
-    let lines = text.bytes.split(|byte| *byte == b'\n');
-    lines.flat_map(|line| line_words(text, line)).collect()
+/// The options of a file with their values, as they would stand on a command line, and the line and
+/// column of each.
+pub(super) fn options(text: &Word) -> impl Iterator<Item = (String, Vec<Word>)> {
+    let lines = text.bytes.split(|byte| *byte == b'\n').enumerate();
+    lines.filter_map(|(number, line)| {
+        let words = line_words(text, line);
+        let blank = line.len() - line.trim_ascii_start().len();
+        let place = format!("{}:{}", number + 1, blank + 1);
+        (!words.is_empty()).then_some((place, words))
+    })
 }
 
 fn line_words(text: &Word, line: &[u8]) -> Vec<Word> {

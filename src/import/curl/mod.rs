@@ -127,7 +127,7 @@ pub(super) fn of_command(
 
 fn hides_words(problem: &ImportError) -> bool {
     matches!(
-        problem.kind,
+        problem.kind.innermost(),
         ErrorKind::UnknownOption { .. }
             | ErrorKind::AmbiguousOption { .. }
             | ErrorKind::SendsNothing(_)

@@ -91,6 +91,8 @@ pub(super) struct Reader<'s> {
     start: usize,
     /// How many bytes may still be read in vain: a hostile text could make that quadratic.
     left_bytes: usize,
+    /// The outer members of objects since the last call began: how deep, the name, and the place.
+    members: Vec<(usize, String, Span)>,
 }
 
 impl<'s> Reader<'s> {
@@ -99,12 +101,26 @@ impl<'s> Reader<'s> {
             cursor: Cursor::new(text),
             start,
             left_bytes: MAX_VAIN_BYTES,
+            members: Vec::new(),
         }
     }
 
     /// Whether too much was read in vain.
     pub(super) fn is_spent(&self) -> bool {
         self.left_bytes == 0
+    }
+
+    /// Forgets the members of the call before.
+    pub(super) fn begin(&mut self) {
+        self.members.clear();
+    }
+
+    /// Where the last member of that name stands, in the options or in an object of them.
+    pub(super) fn member(&self, depth: usize, name: &str) -> Option<Span> {
+        let mut found = self.members.iter().rev();
+        found
+            .find(|(known, member, _)| *known == depth && member == name)
+            .map(|(_, _, span)| *span)
     }
 
     /// The place of the next byte in the whole text.
@@ -165,7 +181,12 @@ impl<'s> Reader<'s> {
         self.cursor.bump();
         let mut members: Vec<(String, Literal)> = Vec::new();
         while !self.eat(b"}") {
+            let at = self.at();
             let name = self.name()?;
+            if depth <= 1 {
+                let span = Span::new(at, self.at());
+                self.members.push((depth, name.clone(), span));
+            }
             if !self.eat(b":") {
                 return Err(self.problem("a colon is needed between a name and its value"));
             }
@@ -239,8 +260,8 @@ impl<'s> Reader<'s> {
         }
         self.cursor = start;
         Err(self.problem(
-            "this is no literal: only what stands in the text itself can be read, no variables \
-             and no calls",
+            "this is a variable, a call or a misspelt value: only what stands in the text itself \
+             can be read",
         ))
     }
 
@@ -425,7 +446,7 @@ mod tests {
     #[test]
     fn what_is_no_literal_is_told_with_its_place() {
         for (text, place) in [
-            ("{a: token}", "4: this is no literal"),
+            ("{a: token}", "4: this is a variable"),
             ("`x${y}`", "2: what stands in ${}"),
             ("{a 1}", "3: a colon"),
             ("'open", "0: this string does not end"),

@@ -15,6 +15,9 @@ const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 /// The most calls of one text.
 const MAX_CALLS: usize = 10_000;
 
+/// The most problems that are reported of one text.
+const MAX_PROBLEMS: usize = 1000;
+
 /// The requests of all calls in a text.
 pub fn import(source: &Source<'_>) -> Imported {
     let mut imported = Imported::default();
@@ -26,14 +29,14 @@ pub fn import(source: &Source<'_>) -> Imported {
     let mut calls = 0;
     while let Some(at) = next_call(&mut reader) {
         calls += 1;
-        if calls > MAX_CALLS {
+        if calls > MAX_CALLS || imported.problems.len() >= MAX_PROBLEMS {
             let problem = ImportError::new(Span::new(at, at), ErrorKind::TooMuch);
             imported.problems.push(problem);
             break;
         }
         match call(&mut reader, at) {
             Ok(request) => imported.requests.push(request),
-            Err(problem) => imported.problems.push(problem),
+            Err(mut problems) => imported.problems.append(&mut problems),
         }
     }
     if reader.is_spent() {
@@ -78,131 +81,222 @@ fn next_call(reader: &mut Reader<'_>) -> Option<usize> {
     }
 }
 
-fn call(reader: &mut Reader<'_>, start: usize) -> Result<ImportedRequest, ImportError> {
-    reader.skip_blank();
-    let url_start = reader.at();
-    let target = reader.value(0)?;
-    let url_span = Span::new(url_start, reader.at());
-    let options_start = reader.at();
-    let options = if reader.eat(b",") {
-        reader.skip_blank();
-        if reader.cursor.peek() == Some(b')') {
-            Literal::Undefined
-        } else {
-            reader.value(0)?
-        }
-    } else {
-        Literal::Undefined
+fn call(reader: &mut Reader<'_>, start: usize) -> Result<ImportedRequest, Vec<ImportError>> {
+    let (target, options) = arguments(reader).map_err(|problem| vec![problem])?;
+    let mut problems = Problems {
+        reader,
+        options: options.1,
+        found: Vec::new(),
     };
-    let options_span = Span::new(options_start, reader.at());
+    let url = url(&target);
+    let members = match options.0 {
+        Literal::Object(members) => members,
+        Literal::Undefined => Vec::new(),
+        _ => {
+            problems.add(options.1, "the second argument of fetch is an object");
+            Vec::new()
+        }
+    };
+    let span = Span::new(start, problems.reader.at());
+    let sent = sent(&members, &mut problems);
+    let mut found = problems.found;
+    match url {
+        Ok(url) if found.is_empty() => Ok(request(url, &members, sent, span)),
+        Ok(_) => Err(found),
+        Err(problem) => {
+            found.insert(0, problem);
+            Err(found)
+        }
+    }
+}
+
+/// The two arguments and their places.
+fn arguments(reader: &mut Reader<'_>) -> Result<(Placed, Placed), ImportError> {
+    reader.begin();
+    reader.skip_blank();
+    let start = reader.at();
+    let target = reader.value(0)?;
+    let target = (target, Span::new(start, reader.at()));
+    let mut start = reader.at();
+    let mut options = Literal::Undefined;
+    if reader.eat(b",") {
+        reader.skip_blank();
+        start = reader.at();
+        if reader.cursor.peek() != Some(b')') {
+            options = reader.value(0)?;
+        }
+    }
+    let options = (options, Span::new(start, reader.at()));
     reader.eat(b",");
     if !reader.eat(b")") {
         return Err(reader.problem("a comma or ) is needed after an argument of fetch"));
     }
-    let failed = |reason| ImportError::new(url_span, ErrorKind::Url(reason));
+    Ok((target, options))
+}
+
+type Placed = (Literal, Span);
+
+fn url((target, span): &Placed) -> Result<Url, ImportError> {
+    let failed = |reason| ImportError::new(*span, ErrorKind::Url(reason));
     let url = target
         .text()
         .ok_or_else(|| failed("the first argument of fetch is a URL as a string"))?;
-    let url = Url::parse(escaped(url).as_bytes()).map_err(|error| failed(url_reason(error)))?;
-    let members = match options {
-        Literal::Object(members) => members,
-        Literal::Undefined => Vec::new(),
-        _ => {
-            let kind = ErrorKind::Shape("the second argument of fetch is an object");
-            return Err(ImportError::new(options_span, kind));
-        }
-    };
-    let span = Span::new(start, reader.at());
-    request(url, &members, span)
-        .map_err(|reason| ImportError::new(options_span, ErrorKind::Shape(reason)))
+    Url::parse(escaped(url).as_bytes()).map_err(|error| failed(url_reason(error)))
 }
 
-fn request(
-    url: Url,
-    members: &[(String, Literal)],
-    span: Span,
-) -> Result<ImportedRequest, &'static str> {
-    let member = |name: &str| {
-        let found = members.iter().find(|(known, _)| known == name);
-        found
-            .map(|(_, value)| value)
-            .filter(|value| !matches!(value, Literal::Null | Literal::Undefined))
-    };
-    let text = |name: &str| member(name).and_then(Literal::text);
-    let method = normal(text("method").unwrap_or("GET"));
-    if !is_field_name(method.as_bytes()) {
-        return Err("the method of fetch has a character that no method may have");
+/// What is wrong with the options of a call.
+struct Problems<'r, 's> {
+    reader: &'r Reader<'s>,
+    options: Span,
+    found: Vec<ImportError>,
+}
+
+impl Problems<'_, '_> {
+    fn add(&mut self, span: Span, reason: &'static str) {
+        self.found
+            .push(ImportError::new(span, ErrorKind::Shape(reason)));
     }
-    let mut lines = headers(member("headers"))?;
-    let body = match member("body") {
+
+    /// With that option.
+    fn option(&mut self, name: &str, reason: &'static str) {
+        let span = self.reader.member(0, name);
+        self.add(span.unwrap_or(self.options), reason);
+    }
+
+    /// With that header.
+    fn header(&mut self, name: &str, reason: &'static str) {
+        if self.found.len() >= MAX_PROBLEMS {
+            return;
+        }
+        let span = self.reader.member(1, name);
+        let span = span.or_else(|| self.reader.member(0, "headers"));
+        let kind = ErrorKind::name(reason, name);
+        let span = span.unwrap_or(self.options);
+        self.found.push(ImportError::new(span, kind));
+    }
+}
+
+/// What the options say that is sent.
+struct Sent {
+    method: String,
+    lines: Vec<FieldLine>,
+    body: Option<Vec<u8>>,
+}
+
+fn sent(members: &[(String, Literal)], problems: &mut Problems<'_, '_>) -> Sent {
+    let method = normal(text(members, "method").unwrap_or("GET"));
+    if !is_field_name(method.as_bytes()) {
+        let reason = "the method of fetch has a character that no method may have";
+        problems.option("method", reason);
+    }
+    let lines = headers(member(members, "headers"), problems);
+    let body = match member(members, "body") {
         None => None,
-        Some(Literal::String(body)) => Some(body),
+        Some(Literal::String(body)) => Some(body.as_bytes().to_vec()),
         Some(_) => {
-            return Err("the body of fetch is read as a string, or as JSON.stringify of a literal");
+            let reason = "the body of fetch is read as a string, or as JSON.stringify of a literal";
+            problems.option("body", reason);
+            None
         }
     };
     if body.is_some() && matches!(method.as_str(), "GET" | "HEAD") {
-        return Err("fetch sends no body with GET and HEAD");
+        problems.option("body", "fetch sends no body with GET and HEAD");
     }
+    Sent {
+        method,
+        lines,
+        body,
+    }
+}
+
+fn member<'m>(members: &'m [(String, Literal)], name: &str) -> Option<&'m Literal> {
+    let found = members.iter().find(|(known, _)| known == name);
+    found
+        .map(|(_, value)| value)
+        .filter(|value| !matches!(value, Literal::Null | Literal::Undefined))
+}
+
+fn text<'m>(members: &'m [(String, Literal)], name: &str) -> Option<&'m str> {
+    member(members, name).and_then(Literal::text)
+}
+
+fn request(url: Url, members: &[(String, Literal)], sent: Sent, span: Span) -> ImportedRequest {
+    let Sent {
+        method,
+        mut lines,
+        body,
+    } = sent;
     let has = |lines: &[FieldLine], name| lines.iter().any(|line| line.is(name));
     if body.is_some() && !has(&lines, "Content-Type") {
         // Fetch Standard, "extract a body".
         lines.push(FieldLine::new("content-type", "text/plain;charset=UTF-8"));
     }
-    let content = body
-        .map(|body| body.as_bytes().to_vec())
-        .unwrap_or_default();
-    if body.is_some() || matches!(method.as_str(), "POST" | "PUT") {
+    let counts = body.is_some() || matches!(method.as_str(), "POST" | "PUT");
+    let content = body.unwrap_or_default();
+    if counts {
         lines.push(FieldLine::new("content-length", content.len().to_string()));
     }
     lines.insert(0, FieldLine::new("host", url.origin.authority()));
     let mut warnings = vec![LEFT_OUT.to_owned()];
-    if !has(&lines, "Cookie") && text("credentials") == Some("include") {
+    if !has(&lines, "Cookie") && text(members, "credentials") == Some("include") {
         warnings.push(
             "the call sends cookies (credentials: \"include\"), but they are not in the text"
                 .to_owned(),
         );
     }
     let plain = ImportedRequest::named_by_path(http11(&method, url, lines, content), span);
-    Ok(ImportedRequest { warnings, ..plain })
+    ImportedRequest { warnings, ..plain }
 }
 
 /// An object of strings, or a list of pairs.
-fn headers(value: Option<&Literal>) -> Result<Vec<FieldLine>, &'static str> {
+fn headers(value: Option<&Literal>, problems: &mut Problems<'_, '_>) -> Vec<FieldLine> {
     let mut lines = Vec::new();
-    let mut push = |name: &str, value: &Literal| {
-        let value = value.text().ok_or("the value of a header is a string")?;
+    let mut push = |name: &str, value: &Literal, problems: &mut Problems<'_, '_>| {
         if !is_field_name(name.as_bytes()) {
-            return Err("a header has a name that no header may have");
+            problems.header(name, "a header name has a character that no name may have");
+            return;
         }
+        let Some(value) = value.text() else {
+            return problems.header(name, "the value of a header is a string");
+        };
         let value = value.trim_matches(['\t', '\n', '\r', ' ']);
         if value.contains(['\0', '\n', '\r']) {
-            return Err("a header has a value of several lines");
+            return problems.header(name, "a header has a value of several lines");
         }
         lines.push(FieldLine::new(name, value));
-        Ok(())
     };
     match value {
         None => {}
         Some(Literal::Object(members)) => {
             for (name, value) in members {
-                push(name, value)?;
+                push(name, value, problems);
             }
         }
         Some(Literal::Array(pairs)) => {
             for pair in pairs {
-                match pair {
-                    Literal::Array(pair) => match pair.as_slice() {
-                        [Literal::String(name), value] => push(name, value)?,
-                        _ => return Err("a header is a pair of two strings"),
-                    },
-                    _ => return Err("a header is a pair of two strings"),
-                }
+                let Some((name, value)) = named(pair) else {
+                    problems.option("headers", "a header is a pair of two strings");
+                    break;
+                };
+                push(name, value, problems);
             }
         }
-        Some(_) => return Err("the headers of fetch are an object or a list of pairs"),
+        Some(_) => {
+            let reason = "the headers of fetch are an object or a list of pairs";
+            problems.option("headers", reason);
+        }
     }
-    Ok(lines)
+    lines
+}
+
+fn named(pair: &Literal) -> Option<(&str, &Literal)> {
+    match pair {
+        Literal::Array(pair) => match pair.as_slice() {
+            [Literal::String(name), value] => Some((name, value)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The Fetch Standard writes these, and only these, in capitals.
@@ -270,10 +364,10 @@ mod tests {
         let told = all(text);
         assert_eq!(told[0], "GET https://b.test/");
         let starts = [
-            "1:7: this is no literal",
-            "3:16: this is no literal",
+            "1:7: this is a variable",
+            "3:16: this is a variable",
             "5:7: the URL",
-            "7:23: fetch sends",
+            "7:26: fetch sends",
         ];
         for (told, start) in told[1..].iter().zip(starts) {
             assert!(told.starts_with(start), "{told}");

@@ -92,7 +92,7 @@ fn begin<R: Read>(scanner: &mut Scanner<R>) -> Result<(), Fault> {
         .iter()
         .any(|start| ahead.starts_with(*start));
     if is_marked {
-        scanner.advance(3);
+        scanner.skip_mark(3);
     }
     let otherwise = match scanner.peek()? {
         Some(b'{') => return Ok(()),
@@ -201,7 +201,7 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     otherwise: &'static str,
 ) -> Result<T, Fault> {
     let Some(text) = &kept.text else {
-        return Err(kept.place.fault(ErrorKind::TooMuch));
+        return Err(kept.place.fault(ErrorKind::Shape(TOO_LONG)));
     };
     serde_json::from_slice(text).map_err(|error| {
         let at = json_text::offset(text, error.line(), error.column());
@@ -220,7 +220,8 @@ const MAX_MEMBER: usize = 4 * 1024 * 1024;
 const MAX_CONTENT: usize = 24 * 1024 * 1024;
 
 pub(super) const NO_HAR: &str = "this is no HAR file: it has no \"log\" with a list \"entries\"";
-const NO_ENTRY: &str = "this is no entry of a HAR file";
+const NO_ENTRY: &str = "this is no entry of a HAR file: it needs a \"request\"";
+const TOO_LONG: &str = "this value is larger than an import reads";
 const ALONE: &str = "this is a single request, not a HAR file: an entry of \"log\" and \"entries\" \
                      holds one";
 const UTF_16: &str = "this is UTF-16 text: save it as UTF-8";

@@ -147,6 +147,14 @@ impl<R: Read> Scanner<R> {
         self.at += count;
     }
 
+    /// Leaves the mark at the start of the text behind, which is no character of it.
+    pub(super) fn skip_mark(&mut self, length: usize) {
+        let mut place = self.place();
+        place.offset += length;
+        self.at += length;
+        self.known = (self.at, place);
+    }
+
     /// A value, kept unless it is longer than `most` bytes.
     pub(super) fn keep(&mut self, most: usize) -> Outcome<Kept> {
         self.peek()?;

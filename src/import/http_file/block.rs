@@ -1,5 +1,6 @@
 //! The requests of a file as they are written: what stands between `###` lines.
 
+use crate::import::request::{NO_COLON, is_field_name, no_header};
 use crate::import::{ErrorKind, ImportError, Span};
 
 /// A line and its place.
@@ -36,6 +37,8 @@ pub(super) struct Written<'t> {
     /// Where the URL starts.
     pub(super) at: Span,
     pub(super) headers: Vec<(&'t str, &'t str)>,
+    /// The lines that should be headers and are not.
+    pub(super) problems: Vec<ImportError>,
     pub(super) body: Vec<Line<'t>>,
     /// How the lines of the body end.
     pub(super) line_end: &'static str,
@@ -146,7 +149,7 @@ impl<'t> Block<'t> {
     /// The parts of the request.
     ///
     /// # Errors
-    /// When it is no HTTP request, or a header has no colon.
+    /// When it is no HTTP request, or has more headers than an import holds.
     pub(super) fn written(&self) -> Result<Written<'t>, ImportError> {
         let mut lines = self.lines.iter().copied().peekable();
         let first = lines.next();
@@ -162,15 +165,22 @@ impl<'t> Block<'t> {
         while let Some(more) = lines.next_if(continues_the_url) {
             url.push_str(more.text.trim());
         }
-        let mut headers = Vec::new();
+        let (mut headers, mut problems) = (Vec::new(), Vec::new());
         while let Some(line) = lines.next_if(|line| !line.is_blank()) {
-            let Some((name, value)) = line.text.split_once(':') else {
-                let kind = ErrorKind::Shape("a header needs a colon behind its name");
-                return Err(ImportError::new(line.span(), kind));
-            };
-            if headers.len() >= MAX_HEADERS {
+            if headers.len() + problems.len() >= MAX_HEADERS {
                 return Err(ImportError::new(line.span(), ErrorKind::TooMuch));
             }
+            let header = line.text.split_once(':');
+            let may_be = |name: &str| name.contains("{{") || is_field_name(name.trim().as_bytes());
+            let Some((name, value)) = header.filter(|(name, _)| may_be(name)) else {
+                let blank = line.text.len() - line.text.trim_start().len();
+                let span = Span::new(line.start + blank, line.span().end);
+                problems.push(ImportError::new(
+                    span,
+                    no_header(line.text, ErrorKind::Shape(NO_COLON)),
+                ));
+                continue;
+            };
             headers.push((name.trim(), value.trim()));
         }
         lines.next();
@@ -180,6 +190,7 @@ impl<'t> Block<'t> {
             url: without_version(&url).to_owned(),
             at,
             headers,
+            problems,
             body: lines.collect(),
             line_end: if self.lines.first().is_some_and(is_windows) && self.has_carriage_returns() {
                 "\r\n"

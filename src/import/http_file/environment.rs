@@ -106,7 +106,7 @@ fn names(file: &EnvironmentFile) -> String {
 }
 
 fn is_dotenv(file: &EnvironmentFile) -> bool {
-    !file.text.trim_ascii_start().starts_with(b"{")
+    !file.name.ends_with(".json") && !file.text.trim_ascii_start().starts_with(b"{")
 }
 
 /// `NAME=value` lines; quotes around a value are no part of it.

@@ -87,10 +87,12 @@ fn one(
         return curl::import(&source.part(block.span), surroundings);
     }
     let mut imported = Imported::default();
-    let built: Result<ImportedRequest, ImportError> = block
-        .written()
-        .and_then(|written| build::request(block, &written, values, surroundings));
+    let built: Result<ImportedRequest, ImportError> = block.written().and_then(|mut written| {
+        imported.problems.append(&mut written.problems);
+        build::request(block, &written, values, surroundings)
+    });
     match built {
+        Ok(_) if !imported.problems.is_empty() => {}
         Ok(request) => imported.requests.push(request),
         Err(problem) => imported.problems.push(problem),
     }

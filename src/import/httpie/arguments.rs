@@ -162,8 +162,8 @@ impl Arguments {
             Role::Kind(kind) => self.kind = kind,
             Role::Switch(switch) => self.switches.push(switch),
             Role::SendsNothing => {
-                let reason = "with this option HTTPie sends no request";
-                return Err(refused(word, known.name, reason));
+                let kind = ErrorKind::name(SENDS_NOTHING, &format!("--{}", known.name));
+                return Err(ImportError::new(word.span, kind));
             }
             Role::Auth
             | Role::AuthType
@@ -216,6 +216,8 @@ fn unknown(word: &Word, name: String) -> ImportError {
     let program = "HTTPie";
     ImportError::new(word.span, ErrorKind::NoOption { program, name })
 }
+
+const SENDS_NOTHING: &str = "with this option HTTPie sends no request";
 
 /// An argument that HTTPie refuses.
 pub(super) fn refused(word: &Word, option: &'static str, reason: &'static str) -> ImportError {
@@ -361,7 +363,7 @@ mod tests {
         assert_eq!(arguments("--auth").1, ["--auth needs a value"]);
         assert_eq!(
             arguments("--version").1,
-            ["version: with this option HTTPie sends no request"]
+            ["with this option HTTPie sends no request: --version"]
         );
     }
 }

@@ -96,7 +96,7 @@ fn origin(scheme: Scheme, host: &str) -> Result<Origin, &'static str> {
         return Err("a host cannot start with a dot or a star");
     }
     Origin::parse(scheme, host.as_bytes())
-        .map_err(|_kind| "the URL has a host or a port that cannot be")
+        .map_err(|_kind| "the host has a character that no host name may have, or the port is no number up to 65535")
 }
 
 fn path_sent(path: &str, as_is: bool) -> String {

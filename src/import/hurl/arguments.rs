@@ -115,7 +115,11 @@ impl Writer<'_, '_, '_> {
         let entry = self.entry;
         let rows = entry.rows.iter();
         for (_, row) in rows.filter(|(section, _)| *section == Section::Options) {
+            let known = self.problems.len();
             let value = self.word(row.value);
+            if self.problems.len() > known {
+                continue;
+            }
             let is_on = value.bytes == b"true";
             match row.name.text {
                 "variable" => self.variable(&value, row.value.span),

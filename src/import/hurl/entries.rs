@@ -1,6 +1,8 @@
 //! The entries of a Hurl file.
 
+use super::MAX_PROBLEMS;
 use super::content::{self, Body};
+use crate::import::request::no_header;
 use crate::import::{ErrorKind, ImportError, Span};
 
 /// A text and its place.
@@ -68,6 +70,7 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Entry<'_>>, Vec<ImportError>
         broken: Vec::new(),
         problems: Vec::new(),
         place: Place::Start,
+        vain_bytes: 0,
     };
     while reader.at < text.len() {
         reader.line();
@@ -99,7 +102,14 @@ struct Reader<'t> {
     broken: Vec<usize>,
     problems: Vec<ImportError>,
     place: Place,
+    /// What was read of bodies that do not end.
+    vain_bytes: usize,
 }
+
+/// The most that is read in vain.
+const MAX_VAIN_BYTES: usize = 64 * 1024 * 1024;
+
+const NO_ROW: &str = "this is neither a header or parameter (name: value) nor a section nor a body";
 
 impl<'t> Reader<'t> {
     fn line(&mut self) {
@@ -125,14 +135,21 @@ impl<'t> Reader<'t> {
             self.at = end;
             return self.request(method, url);
         }
+        if let Some((method, url)) = broken_request_line(trimmed) {
+            self.at = end;
+            self.request(method, url);
+            let at = self.field(url).span.start - self.base;
+            return self.wrong(at, url.len(), ErrorKind::Url("a URL has no blanks"));
+        }
         match self.place {
             Place::Start => {
-                self.wrong(start, trimmed.len(), "a method and a URL are expected here");
+                let reason = "a method and a URL are expected here";
+                self.wrong(start, trimmed.len(), ErrorKind::Syntax(reason));
             }
             Place::Headers | Place::Section(_) => return self.row_or_body(start, end, trimmed),
             Place::AfterBody => {
                 let reason = "after the body an answer or another request is expected";
-                self.wrong(start, trimmed.len(), reason);
+                self.wrong(start, trimmed.len(), ErrorKind::Syntax(reason));
             }
             Place::Answer => {
                 if !is_row(trimmed) {
@@ -154,13 +171,14 @@ impl<'t> Reader<'t> {
         Field { text: part, span }
     }
 
-    fn wrong(&mut self, start: usize, length: usize, reason: &'static str) {
+    fn wrong(&mut self, start: usize, length: usize, kind: ErrorKind) {
         let span = self.span(start, length);
         let is_told = self.broken.last() == self.entries.len().checked_sub(1).as_ref();
-        // One problem of an entry makes others.
-        if !is_told || self.entries.is_empty() && self.problems.is_empty() {
-            self.problems
-                .push(ImportError::new(span, ErrorKind::Syntax(reason)));
+        // Where no rows stand, one problem of an entry makes others.
+        let is_row = matches!(self.place, Place::Headers | Place::Section(_));
+        let is_new = is_row || !is_told || self.entries.is_empty() && self.problems.is_empty();
+        if is_new && self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(ImportError::new(span, kind));
         }
         if let Some(last) = self.entries.len().checked_sub(1) {
             self.broken.push(last);
@@ -192,7 +210,16 @@ impl<'t> Reader<'t> {
             {
                 self.place = Place::Section(section);
             }
-            _ => self.wrong(start, line.len(), "there is no section of that name here"),
+            _ => {
+                let reason = match section {
+                    None => "there is no section of this name",
+                    Some(_) if of_answer => "this section stands behind HTTP, in an answer",
+                    Some(_) => "this section stands before HTTP and before a body, in a request",
+                };
+                let name = line.trim_start_matches('[').split(']').next();
+                let kind = ErrorKind::name(reason, name.unwrap_or_default());
+                self.wrong(start, line.len(), kind);
+            }
         }
     }
 
@@ -210,16 +237,16 @@ impl<'t> Reader<'t> {
             }
             Ok(None) => {}
             Err(reason) => {
-                self.wrong(start, line.len(), reason);
-                self.at = self.text.len();
+                self.wrong(start, line.len(), ErrorKind::Syntax(reason));
+                self.place = Place::AfterBody;
+                self.at = self.next_request(start, end);
                 return;
             }
         }
         self.at = end;
         let Some((name, value)) = split_row(line) else {
-            let reason =
-                "this is neither a header or parameter (name: value) nor a section nor a body";
-            return self.wrong(start, line.len(), reason);
+            let kind = no_header(line, ErrorKind::Syntax(NO_ROW));
+            return self.wrong(start, line.len(), kind);
         };
         let row = Row {
             name: self.field(name),
@@ -234,6 +261,24 @@ impl<'t> Reader<'t> {
             Place::Section(section) => entry.rows.push((section, row)),
             _ => entry.headers.push(row),
         }
+    }
+
+    /// The next line with a method and a URL, after a body that does not end; the end of the text
+    /// when too much was read in vain.
+    fn next_request(&mut self, start: usize, end: usize) -> usize {
+        let rest = self.text.get(end..).unwrap_or_default();
+        self.vain_bytes += self.text.len() - start;
+        if self.vain_bytes > MAX_VAIN_BYTES || self.problems.len() >= MAX_PROBLEMS {
+            return self.text.len();
+        }
+        let mut at = end;
+        for line in rest.split_inclusive('\n') {
+            if request_line(line.trim_end()).is_some() {
+                return at;
+            }
+            at += line.len();
+        }
+        self.text.len()
     }
 
     /// The start of the line after a place, which may have a comment.
@@ -256,7 +301,7 @@ impl<'t> Reader<'t> {
                 let kind = ErrorKind::Syntax(reason);
                 let span = self.span(start, line.len());
                 self.problems.push(ImportError::new(span, kind));
-                self.at = self.text.len();
+                self.at = self.next_request(start, end);
             }
         }
     }
@@ -293,6 +338,16 @@ fn section(line: &str) -> Option<Option<Section>> {
 fn is_answer(line: &str) -> bool {
     line.strip_prefix("HTTP")
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '/', '\t']))
+}
+
+/// A method in capitals, and what starts like a URL but cannot be one.
+fn broken_request_line(line: &str) -> Option<(&str, &str)> {
+    let (method, url) = line.split_once([' ', '\t'])?;
+    let url = url.trim_start();
+    let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    let starts = ["http://", "https://", "{{"];
+    let is_url = starts.iter().any(|start| url.starts_with(start));
+    (is_method && is_url).then_some((method, url))
 }
 
 /// A method in capitals, spaces, and a URL up to the next space.

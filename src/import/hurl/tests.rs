@@ -154,7 +154,7 @@ fn a_broken_entry_does_not_spoil_the_others() {
         problems,
         [
             "2:1: this is neither a header or parameter (name: value) nor a section nor a body",
-            "5:1: there is no section of that name here",
+            "5:1: there is no section of this name: Wrong",
             "10:1: cannot read missing: there is no such file",
             "13:1: the JSON does not end",
         ]

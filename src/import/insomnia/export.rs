@@ -6,9 +6,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::MAX_PROBLEMS;
 use super::version5::{self, Wanted};
 use crate::import::Options;
 use crate::import::json_text::JsonText;
+use crate::import::options::no_environment;
 use crate::import::{ErrorKind, ImportError, Source, Span};
 
 /// The largest export that is read.
@@ -94,13 +96,13 @@ fn file(source: &Source<'_>, wanted: Wanted) -> Result<(Export, Vec<ImportError>
     let (mut export, problems) = if version5::is_it(text.whole()) {
         version5::read(source, MAX_SOURCE_BYTES, wanted)?
     } else {
-        (version4(&text, source.start())?, Vec::new())
+        version4(&text, source.start())?
     };
     export.name_environments();
     Ok((export, problems))
 }
 
-fn version4(text: &JsonText<'_>, start: Span) -> Result<Export, ImportError> {
+fn version4(text: &JsonText<'_>, start: Span) -> Result<(Export, Vec<ImportError>), ImportError> {
     #[derive(Deserialize)]
     struct File<'a> {
         #[serde(borrow)]
@@ -111,12 +113,16 @@ fn version4(text: &JsonText<'_>, start: Span) -> Result<Export, ImportError> {
         .resources
         .ok_or_else(|| ImportError::new(start, ErrorKind::Shape(NO_EXPORT)))?;
     let mut export = Export::default();
+    let mut problems = Vec::new();
     for part in parts {
-        let value: Value = text.read(part.get(), "this is no resource")?;
         let span = text.span(part.get());
-        export.add(Resource { value, span });
+        match text.read(part.get(), "this is no resource") {
+            Ok(value) => export.add(Resource { value, span }),
+            Err(_) if problems.len() >= MAX_PROBLEMS => {}
+            Err(problem) => problems.push(problem),
+        }
     }
-    Ok(export)
+    Ok((export, problems))
 }
 
 impl Export {
@@ -139,10 +145,8 @@ impl Export {
             return Ok(());
         }
         let all = self.globals.iter().chain([&*self]);
-        let known = all.flat_map(|export| export.environments.clone()).collect();
-        let wanted = wanted.to_owned();
-        let kind = ErrorKind::NoItem { wanted, known };
-        Err(ImportError::new(source.start(), kind))
+        let known: Vec<String> = all.flat_map(|export| export.environments.clone()).collect();
+        Err(no_environment(wanted, &known, source))
     }
 
     fn parent(&self, resource: &Resource) -> Option<&Resource> {

@@ -84,7 +84,7 @@ fn environments_and_variables_are_chosen() {
     let imported = import_with(&export(&json!({"url": "x"})), &options("Prod"));
     assert_eq!(
         imported.problems[0].to_string(),
-        "there is no request Prod; there is Dev"
+        "the environment cannot be used: there is none of that name; there is Dev"
     );
 }
 
@@ -256,7 +256,7 @@ fn environments_of_files_give_what_the_export_does_not() {
     assert_eq!(url(None, globals), "http://x.test/129");
     assert_eq!(url(Some("Dev"), globals), "http://dev.test/129");
     assert_eq!(url(Some("Environment 0"), globals), "http://x.test/123");
-    assert!(url(Some("Prod"), globals).contains("[\"Environment 0\", \"Dev\"]"));
+    assert!(url(Some("Prod"), globals).contains("there is Environment 0, Dev"));
     assert!(url(None, "type: environment.insomnia.rest/5.0\n").contains("has no environment"));
     assert!(url(None, "type: [\n").contains("g.yaml:"));
 }

@@ -204,4 +204,5 @@ const NO_COLLECTION: &str =
     "this is no Postman collection: it has no list \"item\" of requests and folders";
 const OLD_FORMAT: &str =
     "this is a collection of format 1: export it from Postman as Collection v2.1";
-const NO_ENTRY: &str = "this is neither a request nor a folder";
+const NO_ENTRY: &str =
+    "this is neither a request nor a folder: it needs a \"request\" or an \"item\"";

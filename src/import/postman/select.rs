@@ -9,7 +9,8 @@ const MOST_NAMES: usize = 8;
 /// Below this, a name is not what somebody mistyped.
 const LEAST_SIMILARITY: f64 = 0.6;
 
-/// Leaves only the item that is named: by its path, or by its name when only one has it.
+/// Leaves only the item that is named: by its path, by its name when only one has it, or by its
+/// number.
 ///
 /// # Errors
 /// When there is none, or several.
@@ -23,41 +24,49 @@ pub(super) fn select<'a>(
     };
     let wanted = wanted.trim_matches('/');
     let failed = |kind| ImportError::new(Span::new(source.span().start, source.span().start), kind);
-    let by_path = |item: &super::Item<'_>| item.path == wanted;
-    let by_name = |item: &super::Item<'_>| item.name == wanted;
-    let paths: Vec<String> = match collection.items.iter().filter(|item| by_path(item)).count() {
-        1 => {
-            collection.items.retain(by_path);
-            collection.problems.clear();
-            return Ok(collection);
-        }
-        0 => collection
-            .items
-            .iter()
-            .filter(|item| by_name(item))
-            .map(|item| item.path.clone())
-            .collect(),
-        _ => collection
-            .items
-            .iter()
-            .filter(|item| by_path(item))
-            .map(|item| item.path.clone())
-            .collect(),
+    let fitting = |fits: &dyn Fn(&super::Item<'_>) -> bool| -> Vec<usize> {
+        let items = collection.items.iter().enumerate();
+        items
+            .filter(|(_, item)| fits(item))
+            .map(|(at, _)| at)
+            .collect()
     };
-    match paths.len() {
-        0 => Err(failed(ErrorKind::NoItem {
+    let mut found = fitting(&|item| item.path == wanted);
+    if found.is_empty() {
+        found = fitting(&|item| item.name == wanted);
+    }
+    if found.is_empty() {
+        found = numbered(wanted, collection.items.len())
+            .into_iter()
+            .collect();
+    }
+    match found.as_slice() {
+        [] => Err(failed(ErrorKind::NoItem {
             wanted: wanted.to_owned(),
             known: near(wanted, &collection),
         })),
-        1 => {
-            collection.items.retain(by_name);
+        [only] => {
+            let item = collection.items.swap_remove(*only);
+            collection.items = vec![item];
             collection.problems.clear();
             Ok(collection)
         }
-        _ => Err(failed(ErrorKind::SeveralItems {
-            known: paths.into_iter().take(MOST_NAMES).collect(),
-        })),
+        several => {
+            let paths = several.iter().filter_map(|at| {
+                let item = collection.items.get(*at)?;
+                Some(format!("#{} {}", at + 1, item.path))
+            });
+            let known = paths.take(MOST_NAMES).collect();
+            Err(failed(ErrorKind::SeveralItems { known }))
+        }
     }
+}
+
+/// The place in the list of the one with that number, from 1: `#2` or `2`.
+fn numbered(wanted: &str, count: usize) -> Option<usize> {
+    let number = wanted.strip_prefix('#').unwrap_or(wanted);
+    let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+    (at < count).then_some(at)
 }
 
 /// The names that are most alike; all without any, as far as there is room.

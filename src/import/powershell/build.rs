@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::MAX_PROBLEMS;
 use super::script::{Command, Session};
 use super::value::Value;
 use crate::import::address::escape;
@@ -12,21 +13,25 @@ use crate::model::{FieldLine, Url};
 /// The request of a command.
 ///
 /// # Errors
-/// When PowerShell could not send it, or nobody knows where to.
+/// When PowerShell could not send it, or nobody knows where to: all that is wrong.
 pub(super) fn request(
     command: &Command,
     surroundings: &Surroundings<'_>,
-) -> Result<ImportedRequest, ImportError> {
+) -> Result<ImportedRequest, Vec<ImportError>> {
     let mut warnings = vec![LEFT_OUT.to_owned()];
-    let method = command.text("custommethod").or(command.text("method"));
-    let method = method.unwrap_or_else(|| "GET".to_owned()).to_uppercase();
-    if !is_field_name(method.as_bytes()) {
-        let kind = ErrorKind::Shape("the method has a character that no method may have");
-        return Err(ImportError::new(command.span, kind));
-    }
-    let mut url = url(command)?;
-    let mut headers = headers(command)?;
-    let content = content(command, &mut url, &method, surroundings)?;
+    let mut problems = Vec::new();
+    let method = method(command).unwrap_or_else(|problem| {
+        problems.push(problem);
+        "GET".to_owned()
+    });
+    let url = url(command).map_err(|problem| problems.push(problem));
+    let mut headers = headers(command, &mut problems);
+    let content = content(command, surroundings).map_err(|problem| problems.push(problem));
+    let (Ok(mut url), Ok(content), true) = (url, content, problems.is_empty()) else {
+        problems.sort_by_key(|problem| problem.span);
+        return Err(problems);
+    };
+    let content = content.or_else(|| table(command, &mut url, &method));
     if matches!(command.value("body"), Some((Value::Text(text), _)) if !text.is_ascii()) {
         warnings.push(NOT_ASCII.to_owned());
     }
@@ -58,11 +63,21 @@ pub(super) fn request(
     })
 }
 
-/// The content; a table goes into the query of a GET.
+fn method(command: &Command) -> Result<String, ImportError> {
+    let named = |name| Some((command.text(name)?, command.value(name)?.1));
+    let Some((text, span)) = named("custommethod").or_else(|| named("method")) else {
+        return Ok("GET".to_owned());
+    };
+    if !is_field_name(text.as_bytes()) {
+        let kind = ErrorKind::Shape("the method has a character that no method may have");
+        return Err(ImportError::new(span, kind));
+    }
+    Ok(text.to_uppercase())
+}
+
+/// The content of a file or a text.
 fn content(
     command: &Command,
-    url: &mut Url,
-    method: &str,
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<Vec<u8>>, ImportError> {
     if let Some((path, span)) = command.value("infile") {
@@ -73,30 +88,35 @@ fn content(
         return Ok(Some(bytes));
     }
     match command.value("body") {
-        Some((Value::Table(rows), _)) => {
-            let is_query = method == "GET";
-            let pairs = pairs(
-                rows,
-                if is_query { "%20" } else { "+" },
-                &command.unresolved,
-            );
-            if !is_query {
-                return Ok(Some(pairs.into_bytes()));
-            }
-            let query = match url.query.take() {
-                Some(query) => [query.as_slice(), pairs.as_bytes()].join(&b'&'),
-                None => pairs.into_bytes(),
-            };
-            url.query = Some(query);
-            Ok(None)
-        }
         Some((Value::Text(text) | Value::Utf8(text), _)) => Ok(Some(text.clone().into_bytes())),
         Some((Value::Cookie(_) | Value::Object, span)) => {
             let kind = ErrorKind::Shape("the body is read as a string or as a table");
             Err(ImportError::new(*span, kind))
         }
-        None => Ok(None),
+        Some((Value::Table(_), _)) | None => Ok(None),
     }
+}
+
+/// A table as content: it goes into the query of a GET.
+fn table(command: &Command, url: &mut Url, method: &str) -> Option<Vec<u8>> {
+    let Some((Value::Table(rows), _)) = command.value("body") else {
+        return None;
+    };
+    let is_query = method == "GET";
+    let pairs = pairs(
+        rows,
+        if is_query { "%20" } else { "+" },
+        &command.unresolved,
+    );
+    if !is_query {
+        return Some(pairs.into_bytes());
+    }
+    let query = match url.query.take() {
+        Some(query) => [query.as_slice(), pairs.as_bytes()].join(&b'&'),
+        None => pairs.into_bytes(),
+    };
+    url.query = Some(query);
+    None
 }
 
 impl Command {
@@ -139,26 +159,35 @@ fn url(command: &Command) -> Result<Url, ImportError> {
     Url::parse(escape(&text, is_special).as_bytes()).map_err(|error| failed(url_reason(error)))
 }
 
-fn headers(command: &Command) -> Result<Vec<FieldLine>, ImportError> {
-    let Some((value, span)) = command.value("headers") else {
-        return Ok(Vec::new());
-    };
-    let failed = |reason| ImportError::new(*span, ErrorKind::Shape(reason));
-    let Value::Table(rows) = value else {
-        return Err(failed("the headers are read as a table: @{ name = value }"));
-    };
+fn headers(command: &Command, problems: &mut Vec<ImportError>) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = Vec::new();
+    let Some((value, span)) = command.value("headers") else {
+        return lines;
+    };
+    let mut wrong = |kind| {
+        if problems.len() < MAX_PROBLEMS {
+            problems.push(ImportError::new(*span, kind));
+        }
+    };
+    let Value::Table(rows) = value else {
+        wrong(ErrorKind::Shape(NO_TABLE));
+        return lines;
+    };
     for (name, value) in rows {
         let value = value.clone().into_text();
         if !is_field_name(name.as_bytes()) {
-            return Err(failed("a header has a name that no header may have"));
+            let reason = "a header name has a character that no name may have";
+            wrong(ErrorKind::name(reason, name));
+            continue;
         }
         if value.contains(['\0', '\n', '\r']) {
-            return Err(failed("a header has a value of several lines"));
+            let reason = "a header has a value of several lines";
+            wrong(ErrorKind::name(reason, name));
+            continue;
         }
         lines.push(FieldLine::new(name.as_bytes(), value));
     }
-    Ok(lines)
+    lines
 }
 
 /// Adds what parameters and the session say, and what all versions add.
@@ -236,6 +265,7 @@ fn around(text: &str, names: &[String], blank: &str) -> String {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+const NO_TABLE: &str = "the headers are read as a table: @{ name = value }";
 const LEFT_OUT: &str = "what PowerShell adds goes by its version: a User-Agent that the text does \
                         not set, Connection, and the order of headers are left open";
 

@@ -40,12 +40,13 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
             || script.is_spent();
         if is_full {
             let kind = ErrorKind::TooMuch;
-            imported.problems.push(ImportError::new(start, kind));
+            imported.problems.push(ImportError::new(script.at(), kind));
             break;
         }
+        let command = command.map_err(|problem| vec![problem]);
         match command.and_then(|command| build::request(&command, surroundings)) {
             Ok(request) => imported.requests.push(request),
-            Err(problem) => imported.problems.push(problem),
+            Err(mut problems) => imported.problems.append(&mut problems),
         }
     }
     if imported.requests.is_empty() && imported.problems.is_empty() {

@@ -37,6 +37,11 @@ impl<'s> Script<'s> {
         }
     }
 
+    /// Where the script is read on.
+    pub(super) fn at(&self) -> Span {
+        Span::new(self.reader.at(), self.reader.at())
+    }
+
     /// Whether the values together grew larger than an import holds.
     pub(super) fn is_spent(&self) -> bool {
         self.reader.is_spent()
