@@ -79,12 +79,14 @@ pub(super) fn is_field_name(name: &[u8]) -> bool {
 /// What is wrong with a line that should be a header. Its first word is told only where that is
 /// surely a name: it may also be a piece of a value that was wrapped.
 pub(super) fn no_header(line: &str, otherwise: ErrorKind) -> ErrorKind {
-    let word = line
-        .trim_start()
-        .split(|c: char| c.is_whitespace() || c == ':');
-    let word = word.take(1).collect::<String>();
+    let line = line.trim_start();
+    let ends_name = |c: char| c.is_whitespace() || c == ':';
+    let (word, behind) = line.split_at(line.find(ends_name).unwrap_or(line.len()));
+    if behind.starts_with(':') && !word.is_empty() {
+        return ErrorKind::Shape("a header name has a character that no name may have");
+    }
     let mut known = KNOWN_NAMES.iter();
-    match known.find(|known| known.eq_ignore_ascii_case(&word)) {
+    match known.find(|known| known.eq_ignore_ascii_case(word)) {
         Some(name) => ErrorKind::name(NO_COLON, name),
         None => otherwise,
     }

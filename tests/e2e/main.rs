@@ -39,6 +39,7 @@ mod keep_secrets;
 mod keep_secrets_in_streams;
 mod learn;
 mod mirror_ends;
+mod partial_imports;
 mod peers;
 mod peers_grpc;
 mod peers_http2_library;
@@ -95,6 +96,7 @@ fn main() {
         keep_secrets_in_streams::tests(),
         learn::tests(),
         mirror_ends::tests(),
+        partial_imports::tests(),
         peers::tests(),
         peers_grpc::tests(),
         peers_http2_library::tests(),
