@@ -149,6 +149,8 @@ fn first_member(text: &[u8]) -> Option<Format> {
         Some(Format::Har)
     } else if is(b"\"info\"") || is(b"\"item\"") {
         Some(Format::Postman)
+    } else if is(b"\"name\"") && memchr::memmem::find(text, b"\"items\"").is_some() {
+        Some(Format::Bruno)
     } else if is(b"\"_type\"") || is(b"\"__export_format\"") {
         Some(Format::Insomnia)
     } else {
@@ -309,6 +311,8 @@ mod tests {
     fn the_name_decides_what_the_content_leaves_open() {
         assert_eq!(word("{\"log\": {\"entries\": [", "x.har"), "har");
         assert_eq!(word("{\"item\": [", "x.json"), "postman");
+        let cut = "{\"name\": \"a\", \"version\": \"1\", \"items\": [";
+        assert_eq!(word(cut, "x.json"), "bruno");
         assert_eq!(word("{\"info\": {\"title\": \"an API\"}}", "x.json"), "?");
         assert_eq!(word("{\"item\": []}", "x.har"), "postman");
         assert_eq!(word("curl a.test", "x.har"), "curl");

@@ -17,6 +17,9 @@ use crate::import::shell::word::Word;
 use crate::import::variables::COMPUTED;
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 
+/// The most headers of a request; folders may hand down any number of them.
+const MAX_HEADERS: usize = 1000;
+
 /// The request of an item.
 ///
 /// # Errors
@@ -108,6 +111,9 @@ impl<'e> Writer<'e> {
             method.to_uppercase()
         };
         self.headers();
+        if self.headers.len() > MAX_HEADERS {
+            return Err(Problem::Reason("it has more headers than a server takes"));
+        }
         let authentication = self.authentication();
         let added = auth::added(authentication, &mut self.renderer);
         let url = self.url(added.query.as_ref());
@@ -186,6 +192,9 @@ impl<'e> Writer<'e> {
             self.headers
                 .retain(|(known, _)| !names.contains(&known.to_ascii_lowercase()));
             self.headers.extend(list);
+            if self.headers.len() > MAX_HEADERS {
+                return;
+            }
         }
     }
 

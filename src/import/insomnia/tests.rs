@@ -203,6 +203,22 @@ fn what_is_no_export_or_cannot_be_sent_is_told() {
 }
 
 #[test]
+fn headers_have_an_end() {
+    let headers: Vec<Value> = (0..1001)
+        .map(|at| json!({"name": format!("h{at}"), "value": ""}))
+        .collect();
+    let imported = import_with(
+        &export(&json!({"url": "a.test", "headers": headers})),
+        &Options::default(),
+    );
+    let problem = imported.problems[0].to_string();
+    assert_eq!(
+        problem,
+        "Folder/One: it has more headers than a server takes"
+    );
+}
+
+#[test]
 fn folders_in_a_circle_end() {
     let text = json!({"resources": [
         {"_id": "a", "_type": "request_group", "parentId": "b", "name": "A"},
