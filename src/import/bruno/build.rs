@@ -16,7 +16,7 @@ use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Re
 const USER_AGENT: &str = "bruno-runtime/2.15.1";
 
 /// As many headers as no server takes.
-const MAX_HEADERS: usize = 1000;
+const MAX_HEADERS: usize = 500;
 
 /// A request in the making.
 pub(super) struct Draft {
