@@ -24,6 +24,7 @@ pub mod source;
 mod address;
 mod cursor;
 mod guess;
+mod javascript;
 mod json;
 mod json_text;
 mod request;

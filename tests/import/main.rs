@@ -19,6 +19,7 @@ mod powershell;
 mod problems;
 mod raw;
 mod round_trip;
+mod sent;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -22,11 +22,13 @@ enum Content<'t> {
     Rows(Vec<Row>),
 }
 
-/// A line `name: value` that is switched on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A line `name: value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) value: String,
+    /// It does not start with `~`.
+    pub(super) is_on: bool,
     /// The paths of the files that are sent instead of the value.
     pub(super) files: Option<Vec<String>>,
     pub(super) content_type: Option<String>,
@@ -38,7 +40,9 @@ impl Row {
         Self {
             name: name.into(),
             value: value.into(),
-            ..Self::default()
+            is_on: true,
+            files: None,
+            content_type: None,
         }
     }
 
@@ -143,10 +147,11 @@ impl Block<'_> {
         }
     }
 
-    /// The content as text, without the two spaces at the start of each line.
+    /// The content as text, without blank lines before it and the two spaces at the start of each line.
     pub(super) fn text(&self) -> String {
         match &self.content {
             Content::Written(content) => {
+                let content = content.trim_start_matches(['\r', '\n']);
                 let lines = content.split('\n').map(|line| {
                     let line = line.strip_suffix('\r').unwrap_or(line);
                     line.strip_prefix("  ").unwrap_or(line)
@@ -172,6 +177,13 @@ impl Block<'_> {
 
     /// The rows that are switched on.
     pub(super) fn rows(&self) -> Vec<Row> {
+        let mut rows = self.all_rows();
+        rows.retain(|row| row.is_on);
+        rows
+    }
+
+    /// The rows, those that are switched off, too.
+    pub(super) fn all_rows(&self) -> Vec<Row> {
         let content = match &self.content {
             Content::Written(content) => content,
             Content::Text(_) => return Vec::new(),
@@ -179,16 +191,33 @@ impl Block<'_> {
         };
         let mut rows = Vec::new();
         let mut lines = content.split('\n');
+        let mut is_number = false;
         while let Some(line) = lines.next() {
-            let Some((name, value)) = split(line.trim()) else {
+            let line = line.trim();
+            if let Some(annotation) = annotation(line, &mut lines) {
+                is_number |= annotation == "number";
+                continue;
+            }
+            let Some((name, value)) = split(line) else {
                 continue;
             };
-            let value = match value.strip_prefix("'''") {
+            let mut value = match value.strip_prefix("'''") {
                 Some(first) => multiline(first, &mut lines),
                 None => value.to_owned(),
             };
-            if let Some(name) = switched_on(name) {
-                rows.push(Row::new(name.trim_matches('"'), value));
+            if std::mem::take(&mut is_number)
+                && let Ok(number) = value.parse::<f64>()
+                && number.is_finite()
+            {
+                value = number.to_string();
+            }
+            let (name, is_on) = match name.strip_prefix('~') {
+                Some(name) => (name, false),
+                None => (name, true),
+            };
+            if !name.is_empty() {
+                let row = Row::new(unquoted(name), value);
+                rows.push(Row { is_on, ..row });
             }
         }
         rows
@@ -204,14 +233,28 @@ impl Block<'_> {
     }
 }
 
-fn switched_on(name: &str) -> Option<&str> {
-    (!name.starts_with('~') && !name.is_empty()).then_some(name)
+/// The name of `@name` or `@name(…)`, which says something about the next row.
+fn annotation<'t>(line: &'t str, lines: &mut impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    let text = line.strip_prefix('@')?;
+    let is_end = |c: char| "() \t:".contains(c);
+    let (name, rest) = text.split_at(text.find(is_end).unwrap_or(text.len()));
+    let Some(arguments) = rest.strip_prefix('(') else {
+        return rest.is_empty().then_some(name);
+    };
+    if let Some(first) = arguments.strip_prefix("'''") {
+        if !first.contains("'''") {
+            lines.find(|line| line.contains("'''"));
+        }
+        return Some(name);
+    }
+    // A row may have such a name: then its value follows.
+    arguments.ends_with(')').then_some(name)
 }
 
 /// Name and value; a name in quotes may hold colons.
 fn split(line: &str) -> Option<(&str, &str)> {
     let quoted = line.trim_start_matches('~').strip_prefix('"');
-    let from = match quoted.and_then(|rest| rest.find('"')) {
+    let from = match quoted.and_then(closing_quote) {
         Some(end) => line.len() - quoted.map_or(0, str::len) + end,
         None => 0,
     };
@@ -219,22 +262,44 @@ fn split(line: &str) -> Option<(&str, &str)> {
     Some((line.get(..at)?.trim(), line.get(at + 1..)?.trim()))
 }
 
-/// What stands up to the closing quotes, each line without the four spaces that indent it.
-fn multiline<'t>(first: &str, lines: &mut impl Iterator<Item = &'t str>) -> String {
-    if let Some((only, _)) = first.split_once("'''") {
-        return only.to_owned();
-    }
-    let mut text: Vec<&str> = vec![first];
-    for line in lines {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let inside = line.split_once("'''").map(|(before, _)| before);
-        let part = inside.unwrap_or(line);
-        text.push(part.get(4..).unwrap_or_default());
-        if inside.is_some() {
+/// Where the name ends that has no quotes before it, other than `\"`.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut quotes = text.match_indices('"').map(|(at, _)| at);
+    quotes.find(|at| !text.get(..*at).is_some_and(|before| before.ends_with('\\')))
+}
+
+fn unquoted(name: &str) -> String {
+    let inside = name
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'));
+    inside.map_or_else(|| name.to_owned(), |inside| inside.replace("\\\"", "\""))
+}
+
+/// What stands up to the closing quotes, each line without the four characters that indent it, and the
+/// type that may follow.
+fn multiline<'t>(first: &'t str, lines: &mut impl Iterator<Item = &'t str>) -> String {
+    let mut text = String::new();
+    let mut line = first;
+    loop {
+        let line_end = line.strip_suffix('\r').unwrap_or(line);
+        let (inside, after) = match line_end.split_once("'''") {
+            Some((inside, after)) => (inside, Some(after)),
+            None => (line_end, None),
+        };
+        text.extend(inside.chars().skip(4));
+        if let Some(after) = after.map(str::trim) {
+            if after.starts_with("@contentType(") {
+                text.extend([" ", after]);
+            }
             break;
         }
+        text.push('\n');
+        match lines.next() {
+            Some(next) => line = next,
+            None => break,
+        }
     }
-    text.join("\n").trim().to_owned()
+    text.trim().to_owned()
 }
 
 #[cfg(test)]

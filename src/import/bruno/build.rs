@@ -1,19 +1,20 @@
 //! Makes the request, as Bruno sends it over HTTP/1.1.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::Given;
 use super::auth;
-use super::blocks::{Block, Row};
+use super::blocks::Block;
 use super::body::{self, Body};
-use crate::import::address::Address;
-use crate::import::httpie::url::without_dot_segments;
+use super::signed;
+use super::url::{self, Target};
+use crate::auth::percent::percent_decode;
 use crate::import::variables::{Resolver, Variables};
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span, Surroundings, unresolved};
-use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Request, Url};
+use crate::model::{Content, FieldLine, FieldSection, HttpVersion, Provenance, Request};
 
 /// The version that is imitated.
-const USER_AGENT: &str = "bruno-runtime/2.15.1";
+const USER_AGENT: &str = "bruno-runtime/4.1.0";
 
 /// As many headers as no server takes.
 const MAX_HEADERS: usize = 500;
@@ -25,15 +26,23 @@ pub(super) struct Draft {
     headers: Vec<(String, String)>,
     /// Headers that are set after the content is known.
     pub(super) late: Vec<(String, String)>,
-    /// Parameters that the authorization adds.
+    /// A signature of AWS is made over the headers before it: what is added to them afterwards.
+    pub(super) aws: Option<Vec<(String, String)>>,
+    /// NTLM has a way of its own to send, without the time.
+    pub(super) is_untimed: bool,
+    /// Parameters that the authorization adds to the URL.
     pub(super) query: Vec<(String, String)>,
+    /// And those that it adds when the URL is encoded.
+    pub(super) late_query: Vec<(String, String)>,
+    /// And to a form.
+    pub(super) form: Vec<(String, String)>,
     pub(super) unresolved: Vec<String>,
     warnings: Vec<String>,
 }
 
 impl Draft {
     pub(super) fn resolve(&mut self, text: &str) -> String {
-        self.resolver.resolve(&without_space(text))
+        self.resolver.resolve(text)
     }
 
     pub(super) fn warn(&mut self, warning: &str) {
@@ -49,6 +58,13 @@ impl Draft {
         }
     }
 
+    /// Adds a header that is not there.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        if self.header(name).is_none() {
+            self.headers.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self
             .headers
@@ -57,10 +73,20 @@ impl Draft {
         Some(self.headers.remove(at).1)
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(known, _)| known.eq_ignore_ascii_case(name))
+    /// The value of a header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.written(name).map(|(_, value)| value)
+    }
+
+    /// A header, its name as it is written.
+    pub(super) fn written(&self, name: &str) -> Option<(&str, &str)> {
+        let mut headers = self.headers.iter();
+        let header = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some((&header.0, &header.1))
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
     }
 }
 
@@ -103,29 +129,30 @@ fn complete(
         draft.set(&name, &value);
     }
     auth::authorize(&http.get("auth"), blocks, draft);
-    let body = body::body(&http.get("body"), blocks, draft, surroundings);
+    let method = method(http, draft);
+    // A block `body` is JSON, whatever the request says.
+    let mode = match block("body") {
+        Some(_) => "json".to_owned(),
+        None => http.get("body"),
+    };
+    let body = body::body(&mode, blocks, draft, surroundings);
     if block("script:pre-request").is_some() {
         draft.warn("a script changes this request before it is sent; what it does is not known");
     }
-    let method = match &*http.name {
-        "http" => draft.resolve(&http.get("method")),
-        name => name.to_owned(),
-    };
-    let method = method.to_uppercase();
-    let (url, host) = url(http, blocks, draft)
+    let target = url::target(http, blocks, draft)
         .map_err(|reason| ImportError::new(http.span, ErrorKind::Url(reason)))?;
     let name = block("meta")
         .map(|meta| meta.get("name"))
         .unwrap_or_default();
-    let fields = section(draft, &body, &method, &host)
+    let fields = section(draft, &body, &method, &target)
         .map_err(|reason| ImportError::new(http.span, ErrorKind::Syntax(reason)))?;
     if draft.resolver.is_spent() {
         return Err(ImportError::new(start, ErrorKind::TooMuch));
     }
     let request = Request {
-        target: url.path_and_query(),
+        target: target.url.path_and_query(),
         method,
-        url,
+        url: target.url,
         version: HttpVersion::Http11,
         pseudo: FieldSection::default(),
         fields,
@@ -147,6 +174,14 @@ fn complete(
         warnings: std::mem::take(&mut draft.warnings),
         span: whole,
     })
+}
+
+fn method(http: &Block<'_>, draft: &mut Draft) -> String {
+    let method = match &*http.name {
+        "http" => draft.resolve(&http.get("method")),
+        name => name.to_owned(),
+    };
+    method.to_uppercase()
 }
 
 const METHODS: &[&str] = &[
@@ -174,7 +209,11 @@ fn draft(blocks: &[Block<'_>], given: &Given<'_>, surroundings: &Surroundings<'_
         resolver: Resolver::new(scopes, BTreeSet::new()),
         headers: Vec::new(),
         late: Vec::new(),
+        aws: None,
+        is_untimed: false,
         query: Vec::new(),
+        late_query: Vec::new(),
+        form: Vec::new(),
         unresolved: Vec::new(),
         warnings: Vec::new(),
     }
@@ -183,7 +222,7 @@ fn draft(blocks: &[Block<'_>], given: &Given<'_>, surroundings: &Surroundings<'_
 fn scope(rows: &[(String, String)]) -> Variables {
     let mut variables = Variables::default();
     for (name, value) in rows {
-        variables.set(name, &without_space(value));
+        variables.set(name, value);
     }
     variables
 }
@@ -211,162 +250,74 @@ fn environment(
     variables
 }
 
-/// `{{ name }}` is `{{name}}`.
-fn without_space(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        plain.push_str(before);
-        plain.push_str("{{");
-        rest = after;
-        if let Some(end) = after
-            .find(['{', '}', '\n'])
-            .filter(|end| after.get(*end..).is_some_and(|end| end.starts_with("}}")))
-        {
-            plain.push_str(after.get(..end).unwrap_or_default().trim());
-            rest = after.get(end..).unwrap_or_default();
-        }
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// Where the request goes, and the value of `Host`.
-fn url(
-    http: &Block<'_>,
-    blocks: &[Block<'_>],
-    draft: &mut Draft,
-) -> Result<(Url, String), &'static str> {
-    let address = address(http, blocks, draft)?;
-    let mut url = address.url()?;
-    let path = String::from_utf8_lossy(&url.path).into_owned();
-    url.path = without_dot_segments(&path).into_bytes();
-    Ok((url, address.host_field()))
-}
-
-/// The URL as written holds the parameters that are switched on; those of the path have names.
-fn address(
-    http: &Block<'_>,
-    blocks: &[Block<'_>],
-    draft: &mut Draft,
-) -> Result<Address, &'static str> {
-    let block = |name: &str| blocks.iter().find(|block| block.name == name);
-    let mut url = http.get("url");
-    if url.is_empty() {
-        return Err("the request has no URL");
-    }
-    if !url.contains('?') {
-        // Files of the first versions have parameters in their block only.
-        let rows = block("query").map(Block::rows).unwrap_or_default();
-        let pairs: Vec<String> = rows
-            .iter()
-            .map(|row| format!("{}={}", row.name, row.value))
-            .collect();
-        if !pairs.is_empty() {
-            url = format!("{url}?{}", pairs.join("&"));
-        }
-    }
-    let named = block("params:path").map(Block::rows).unwrap_or_default();
-    let url = draft.resolve(&with_path_parameters(&url, &named));
-    let mut address = Address::parse(&url, true)?;
-    for (name, value) in std::mem::take(&mut draft.query) {
-        address.set_query(&name, &value);
-    }
-    if address.user.is_some() {
-        draft.warn("user and password in the URL: Bruno may send them as Authorization");
-    }
-    Ok(address)
-}
-
-/// Each segment `:name` of the path replaced by the parameter of that name.
-fn with_path_parameters(url: &str, rows: &[Row]) -> String {
-    let (before, query) = match url.split_once('?') {
-        Some((before, query)) => (before, Some(query)),
-        None => (url, None),
-    };
-    let (scheme, rest) = match before.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), before),
-    };
-    let mut values = HashMap::new();
-    for row in rows {
-        values.entry(row.name.as_str()).or_insert(&row.value);
-    }
-    let mut segments = rest.split('/');
-    let host = segments.next().unwrap_or_default().to_owned();
-    let replaced = segments.map(|segment| {
-        let value = segment.strip_prefix(':').and_then(|name| values.get(name));
-        value.map_or(segment, |value| value.as_str()).to_owned()
-    });
-    let path: Vec<String> = std::iter::once(host).chain(replaced).collect();
-    let mut url = format!("{scheme}{}", path.join("/"));
-    if let Some(query) = query {
-        url.extend(["?", query]);
-    }
-    url
-}
-
 /// The fields in the order of axios and Node, on which Bruno is built.
 fn section(
     draft: &mut Draft,
     body: &Body,
     method: &str,
-    host: &str,
+    target: &Target,
 ) -> Result<FieldSection, &'static str> {
     if let Some(kind) = &body.content_type
-        && (body.is_type_fixed || !draft.has("Content-Type"))
+        && (body.is_type_fixed || draft.header("Content-Type").is_none())
     {
         draft.set("Content-Type", kind);
     }
     for (name, value) in std::mem::take(&mut draft.late) {
         draft.set(&name, &value);
     }
-    let mut lines: Vec<(String, String)> = Vec::new();
-    let mut push = |name: &str, value: String| lines.push((name.to_owned(), value));
     let accept = draft.take("Accept");
-    push(
-        "Accept",
-        accept.unwrap_or_else(|| "application/json, text/plain, */*".to_owned()),
-    );
-    if let Some(kind) = draft.take("Content-Type") {
-        push("Content-Type", kind);
-    }
+    let kind = draft.take("Content-Type");
     let agent = draft.take("User-Agent");
-    push("User-Agent", agent.unwrap_or_else(|| USER_AGENT.to_owned()));
-    let own = std::mem::take(&mut draft.headers);
-    let has = |name: &str| {
-        own.iter()
-            .any(|(known, _)| known.eq_ignore_ascii_case(name))
-    };
-    let (has_coding, has_host, has_connection) =
-        (has("Accept-Encoding"), has("Host"), has("Connection"));
-    let has_length = has("Content-Length");
-    for (name, value) in own {
-        push(&name, value);
-    }
-    // Bruno sends the time at which it started.
-    push("request-start-time", "{{$timestamp}}".to_owned());
+    let mut lines = vec![(
+        "Accept".to_owned(),
+        accept.unwrap_or_else(|| "application/json, text/plain, */*".to_owned()),
+    )];
+    lines.extend(kind.map(|kind| ("Content-Type".to_owned(), kind)));
+    let agent = agent.unwrap_or_else(|| USER_AGENT.to_owned());
+    lines.push(("User-Agent".to_owned(), agent));
+    lines.append(&mut draft.headers);
+    draft.headers = lines;
     let length = body.content.len().to_string();
-    if !body.content.is_empty() && !has_length {
-        push("Content-Length", length);
+    if let Some(signed) = draft.aws.take() {
+        draft.add("Host", &target.host);
+        if !body.content.is_empty() {
+            draft.add("Content-Length", &length);
+        }
+        signed::sign_for_aws(signed, draft);
     }
-    if !has_coding {
-        push("Accept-Encoding", "gzip, compress, deflate, br".to_owned());
+    if draft.header("Content-Type").is_none()
+        && body.may_have_default_type
+        && matches!(method, "PATCH" | "POST" | "PUT")
+    {
+        let kind = "application/x-www-form-urlencoded".to_owned();
+        draft.headers.insert(1, ("Content-Type".to_owned(), kind));
     }
-    if !has_host {
-        push("Host", host.to_owned());
+    if target.user.is_some() {
+        draft.take("Authorization");
     }
-    if !has_connection {
-        push("Connection", "keep-alive".to_owned());
+    if !draft.is_untimed {
+        // The time at which it is sent.
+        draft.set("request-start-time", "{{$timestamp}}");
     }
+    if !body.content.is_empty() || body.is_sent_empty {
+        draft.add("Content-Length", &length);
+    }
+    draft.add("Accept-Encoding", "gzip, compress, deflate, br");
+    draft.add("Host", &target.host);
+    if let Some((user, password)) = &target.user {
+        let pair = [user, password].map(|text| percent_decode(text.as_bytes()));
+        let value = auth::basic(&pair.join(&b':'), draft);
+        draft.add("Authorization", &value);
+    }
+    draft.add("Connection", "keep-alive");
     let has_default = !matches!(
         method,
         "CONNECT" | "DELETE" | "GET" | "HEAD" | "OPTIONS" | "TRACE"
     );
-    if body.content.is_empty() && !has_length && has_default {
-        push("Content-Length", "0".to_owned());
+    if has_default {
+        draft.add("Content-Length", "0");
     }
-    checked(lines)
+    checked(std::mem::take(&mut draft.headers))
 }
 
 fn checked(rows: Vec<(String, String)>) -> Result<FieldSection, &'static str> {
@@ -382,7 +333,12 @@ fn checked(rows: Vec<(String, String)>) -> Result<FieldSection, &'static str> {
         if value.chars().any(|c| c.is_control() && c != '\t') {
             return Err("a header value has a line break or another control character");
         }
-        lines.push(FieldLine::new(name, value));
+        // Latin-1; axios leaves out what is not in it.
+        let value: Vec<u8> = value
+            .chars()
+            .filter_map(|c| u8::try_from(u32::from(c)).ok())
+            .collect();
+        lines.push(FieldLine::new(name, value.trim_ascii()));
     }
     Ok(FieldSection::from_lines(lines, Provenance::Import))
 }

@@ -67,6 +67,8 @@ struct Entry<'a> {
     #[serde(default)]
     request: Value,
     #[serde(default)]
+    settings: Value,
+    #[serde(default)]
     root: Value,
     #[serde(default)]
     environments: Value,
@@ -130,7 +132,11 @@ impl Collection {
                     }
                 }
                 ("http" | "http-request" | "graphql" | "graphql-request", _) => {
-                    self.request(level, &name, entry.request, span);
+                    let mut request = entry.request;
+                    if let Value::Object(members) = &mut request {
+                        members.insert("settings".to_owned(), entry.settings);
+                    }
+                    self.request(level, &name, request, span);
                 }
                 // These go over gRPC or WebSocket, or are scripts.
                 ("grpc-request" | "grpc" | "ws-request" | "ws" | "js" | "app", _) => {}

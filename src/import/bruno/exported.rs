@@ -91,6 +91,10 @@ pub(super) fn blocks(name: &str, request: &Value, auth: &Value, span: Span) -> V
         of_rows("http", http),
         of_rows("params:path", path.collect()),
         of_rows("vars:pre-request", rows(request, &["vars", "req"])),
+        of_rows(
+            "settings",
+            vec![row("encodeUrl", &["settings", "encodeUrl"])],
+        ),
     ];
     blocks.extend(body(request, span));
     if let Some(mode) = auth.get("mode").and_then(Value::as_str) {
@@ -134,7 +138,7 @@ fn body(request: &Value, span: Span) -> Vec<Block<'static>> {
             let files = files.map(|row| Row {
                 files: Some(vec![text_at(row, &["filePath"])]),
                 content_type: content_type(row),
-                ..Row::default()
+                ..Row::new("", "")
             });
             let files = files.collect();
             vec![Block::of_rows("body:file", files, span)]
@@ -151,11 +155,11 @@ fn part(row: &Value) -> Row {
     };
     let is_file = text_at(row, &["type"]) == "file";
     let paths = files.into_iter().filter(|path| !path.is_empty());
+    let value = if is_file { String::new() } else { text(value) };
     Row {
-        name: text_at(row, &["name"]),
-        value: if is_file { String::new() } else { text(value) },
         files: is_file.then(|| paths.collect()),
         content_type: content_type(row),
+        ..Row::new(text_at(row, &["name"]), value)
     }
 }
 

@@ -3,8 +3,9 @@
 //!
 //! The stages, in order: `blocks` reads the text of a `.bru` file; `collection` reads the tree of an
 //! export, which `open_collection` makes of YAML, and gives each request what its folders hand down, as
-//! `exported` blocks; `body` and `auth` read the blocks of those names, `build` makes the request as
-//! Bruno sends it. Scripts are never run. What the folder or the collection of a single file says stands
+//! `exported` blocks; `body` and `auth` read the blocks of those names, `url` the address, `build` makes
+//! the request as Bruno sends it. Scripts are never run. What the folder or the collection of a single
+//! file says stands
 //! in other files, which are not read.
 
 mod auth;
@@ -12,9 +13,13 @@ mod blocks;
 mod body;
 mod build;
 mod collection;
+mod comments;
 mod environment;
 mod exported;
+mod media_type;
 mod open_collection;
+mod signed;
+mod url;
 
 #[cfg(test)]
 mod export_tests;

@@ -150,6 +150,7 @@ fn request(item: &Node, http: &Node) -> Value {
         "auth": auth(http.get("auth")),
         "vars": {"req": variables(of_runtime("variables"))},
         "script": {"req": script(of_runtime("scripts"))},
+        "settings": item.get("settings").map(Node::to_value),
     })
 }
 

@@ -43,13 +43,13 @@ fn content(block: &str, mode: &str) -> String {
 fn a_request_has_what_axios_and_node_add() {
     assert_eq!(
         sent(
-            "post {\n  url: https://{{host}}/a/../users/:id/{{ id }}?q=a b&k={{process.env.KEY}}\n  body: json\n  auth: basic\n}\n\
+            "post {\n  url: https://{{host}}/a/../users/:id/{{id}}?q=a b&k={{process.env.KEY}}\n  body: json\n  auth: basic\n}\n\
              params:path {\n  id: {{id}}7\n}\nheaders {\n  X-A: {{token}}\n  ~X-Off: 1\n  accept: text/x\n}\n\
              auth:basic {\n  username: ann\n  password: s3cret\n}\nbody:json {\n  {\n    \"id\": {{id}} // one\n  }\n}\n\
              vars:pre-request {\n  id: 2\n}\n"
         ),
         "POST https://api.acme.test/users/27/2?q=a%20b&k=k3y\nAccept: text/x\nContent-Type: application/json\n\
-         User-Agent: bruno-runtime/2.15.1\nX-A: {{token}}\nAuthorization: Basic YW5uOnMzY3JldA==\n\
+         User-Agent: bruno-runtime/4.1.0\nX-A: {{token}}\nAuthorization: Basic YW5uOnMzY3JldA==\n\
          request-start-time: {{$timestamp}}\nContent-Length: 14\nAccept-Encoding: gzip, compress, deflate, br\n\
          Host: api.acme.test\nConnection: keep-alive\n\n{\n  \"id\": 2 \n}"
     );
@@ -72,7 +72,7 @@ fn every_mode_of_body_is_read() {
             "body:form-urlencoded {\n  a: x y&\n  ~b: 1\n  c: {{nope}}\n}",
             "formUrlEncoded"
         ),
-        "a=x%20y%26&c={{nope}}"
+        "a=x+y%26&c={{nope}}"
     );
     assert_eq!(
         content(

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::block::{Line, Written};
 use super::values::Values;
+use crate::import::address::escape;
+use crate::import::javascript::as_javascript;
+use crate::import::variables::around;
 use crate::import::{ErrorKind, ImportError, Surroundings};
 
 /// What a request says of its content.
@@ -95,7 +98,7 @@ fn included(line: &str) -> Option<(&str, bool)> {
 fn graphql(query: &[u8], variables: &[u8]) -> Vec<u8> {
     let query = Value::String(String::from_utf8_lossy(query).into_owned());
     let variables = match serde_json::from_slice::<Value>(variables) {
-        Ok(variables) => variables.to_string(),
+        Ok(variables) => as_javascript(variables).to_string(),
         Err(_) if variables.trim_ascii().is_empty() => "{}".to_owned(),
         Err(_) => String::from_utf8_lossy(variables).trim().to_owned(),
     };
@@ -117,12 +120,24 @@ fn without_layout(content: Vec<u8>) -> Vec<u8> {
     pairs.collect::<Vec<_>>().join(&b'&')
 }
 
-/// What no URL may hold is percent-encoded; the rest, `%` included, stays.
+/// What no URL may hold is percent-encoded; escapes stay.
 fn encoded(content: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(content);
-    let is_special = |c: char| c.is_control() || !c.is_ascii() || " \"<>`".contains(c);
-    crate::import::variables::around(&text, |text| {
-        crate::import::address::escape(text, is_special)
+    let is_special = |c: char| c.is_control() || !c.is_ascii() || " \"<>`{|}\\^".contains(c);
+    around(&text, |text| {
+        escape(&without_broken_escapes(text), is_special)
     })
     .into_bytes()
+}
+
+/// A `%` that starts no escape is one that is meant.
+fn without_broken_escapes(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take(2).filter(u8::is_ascii_hexdigit);
+        let is_escape = digits.count() == 2;
+        whole.extend([if is_escape { "%" } else { "%25" }, part]);
+    }
+    whole
 }

@@ -196,6 +196,12 @@ mod tests {
         let text = "POST http://a.test\nContent-Type: application/x-www-form-urlencoded\n\n\
                     a=1\n&b=x y\n&c=%20\n\n";
         assert_eq!(only(text).request.content.bytes, b"a=1&b=x%20y&c=%20");
+        let text = "POST http://a.test\nContent-Type: application/x-www-form-urlencoded\n\n\
+                    a=100%&b={|}&c=%41%zz#$";
+        assert_eq!(
+            only(text).request.content.bytes,
+            b"a=100%25&b=%7B%7C%7D&c=%41%25zz#$"
+        );
     }
 
     #[test]
@@ -217,7 +223,7 @@ mod tests {
     #[test]
     fn graphql_becomes_json() {
         let text = "POST http://a.test\nContent-Type: application/json\n\
-                    X-Request-Type: GraphQL\n\nquery {\n  me\n}\n\n{\"a\": 1}\n";
+                    X-Request-Type: GraphQL\n\nquery {\n  me\n}\n\n{\"a\": 1.0}\n";
         let request = only(text).request;
         assert_eq!(
             String::from_utf8_lossy(&request.content.bytes),

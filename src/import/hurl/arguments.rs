@@ -15,7 +15,7 @@ use crate::import::shell::word::Word;
 use crate::import::{ErrorKind, ImportError, ImportedRequest, Span};
 
 /// The version that is imitated.
-const USER_AGENT: &str = "hurl/7.1.0";
+const USER_AGENT: &str = "hurl/8.0.1";
 
 /// The requests of an entry; none if it is switched off.
 ///
@@ -58,10 +58,54 @@ pub(super) fn requests<'m>(
 #[derive(Default)]
 struct Given {
     user: Option<Word>,
-    user_agent: Option<Word>,
-    sigv4: bool,
+    /// libcurl makes the authorization of user and password.
+    scheme: Option<Scheme>,
     compressed: bool,
     skip: bool,
+}
+
+/// Options about the connection, the output or when a request is sent, and those that may be off.
+const UNSEEN: &[&str] = &[
+    "cacert",
+    "cert",
+    "connect-timeout",
+    "connect-to",
+    "delay",
+    "digest",
+    "http1.0",
+    "http3",
+    "insecure",
+    "ipv4",
+    "ipv6",
+    "key",
+    "limit-rate",
+    "location",
+    "location-trusted",
+    "max-redirs",
+    "max-time",
+    "negotiate",
+    "netrc",
+    "netrc-optional",
+    "no-proxy",
+    "ntlm",
+    "output",
+    "path-as-is",
+    "pinnedpubkey",
+    "proxy",
+    "repeat",
+    "resolve",
+    "retry",
+    "retry-interval",
+    "unix-socket",
+    "verbose",
+    "verbosity",
+    "very-verbose",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Ntlm,
+    SigV4,
 }
 
 struct Writer<'w, 'e, 'm> {
@@ -124,10 +168,9 @@ impl Writer<'_, '_, '_> {
             match row.name.text {
                 "variable" => self.variable(&value, row.value.span),
                 "user" => self.options.user = Some(value),
-                "user-agent" => self.options.user_agent = Some(value),
-                "header" => self.lines.push(value),
+                "header" => self.header(&value, row.value.span),
                 "aws-sigv4" => {
-                    self.options.sigv4 = true;
+                    self.options.scheme = Some(Scheme::SigV4);
                     self.option("--aws-sigv4", Some(value));
                 }
                 "compressed" => self.options.compressed = is_on,
@@ -137,18 +180,33 @@ impl Writer<'_, '_, '_> {
                 "netrc-optional" if is_on => self.option("--netrc-optional", None),
                 "path-as-is" if is_on => self.option("--path-as-is", None),
                 "http1.0" if is_on => self.option("--http1.0", None),
-                "http1.1" if is_on => self.option("--http1.1", None),
-                "http2" if is_on => self.option("--http2", None),
-                "digest" | "ntlm" | "negotiate" if is_on => {
+                // Each, when it is off, asks for the version before.
+                "http1.1" => self.option(if is_on { "--http1.1" } else { "--http1.0" }, None),
+                "http2" => self.option(if is_on { "--http2" } else { "--http1.1" }, None),
+                "ntlm" if is_on => self.options.scheme = Some(Scheme::Ntlm),
+                "digest" | "negotiate" if is_on => {
                     let warning = "the credentials of this scheme go out after the server's challenge only; \
                                    they are left out";
                     self.warnings.push(warning.to_owned());
                     self.options.user = None;
                 }
-                // About the connection, the output or when it is sent.
-                _ => {}
+                name if UNSEEN.contains(&name) => {}
+                name => {
+                    let warning = format!("the option {name} is not known here and left out");
+                    self.warnings.push(warning);
+                }
             }
         }
+    }
+
+    /// `header: name: value`
+    fn header(&mut self, line: &Word, span: Span) {
+        let mut parts = line.bytes.splitn(2, |byte| *byte == b':');
+        let (Some(name), Some(value)) = (parts.next(), parts.next()) else {
+            return self.problem(span, "a header needs a name and a value: name: value");
+        };
+        let (name, value) = (name.trim_ascii(), value.trim_ascii());
+        self.line(&Word::new(name, span), &line.with_bytes(value));
     }
 
     /// `variable: name=value`, for this entry and those after it.
@@ -157,11 +215,7 @@ impl Writer<'_, '_, '_> {
         let Some((name, value)) = text.split_once('=') else {
             return self.problem(span, "a variable needs a name and a value: name=value");
         };
-        let value = value.trim();
-        let inside = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'));
-        self.variables.set(name.trim(), inside.unwrap_or(value));
+        self.variables.set(name.trim(), value.trim());
     }
 
     fn all(&mut self) {
@@ -171,9 +225,12 @@ impl Writer<'_, '_, '_> {
         self.option("--request", Some(method));
         let url = self.url();
         let kind = self.content();
+        if self.options.scheme == Some(Scheme::Ntlm) {
+            self.option("--ntlm", None);
+        }
         self.headers(kind);
         self.cookies();
-        if self.options.sigv4
+        if self.options.scheme.is_some()
             && let Some(user) = self.options.user.take()
         {
             self.option("--user", Some(user));
@@ -183,7 +240,7 @@ impl Writer<'_, '_, '_> {
 
     /// The URL with the parameters of `[Query]`: only their values are encoded.
     fn url(&mut self) -> Word {
-        let mut url = self.rendered(self.entry.url.text, self.entry.url.span);
+        let mut url = self.word(self.entry.url);
         let query = self.encoded(Section::Query);
         if query.bytes.is_empty() {
             return url;
@@ -223,8 +280,8 @@ impl Writer<'_, '_, '_> {
         let implied = match entry.body.as_ref().map(|(body, _)| body.kind) {
             _ if has(Section::Form) => Some("application/x-www-form-urlencoded"),
             _ if has(Section::Multipart) => Some("multipart/form-data"),
-            Some(Kind::Json | Kind::GraphQl) => Some("application/json"),
-            Some(Kind::Xml) => Some("application/xml"),
+            Some(Kind::Json | Kind::JsonText | Kind::GraphQl) => Some("application/json"),
+            Some(Kind::Xml | Kind::XmlText) => Some("application/xml"),
             _ => None,
         };
         // The body counts when there is a form, too.
@@ -253,8 +310,13 @@ impl Writer<'_, '_, '_> {
                     unresolved: rendered.unresolved,
                 })
             }
-            Kind::Text | Kind::Xml => Some(self.rendered(text, span)),
-            Kind::Verbatim => Some(Word::new(text, span)),
+            Kind::JsonText | Kind::Text | Kind::XmlText => Some(self.rendered(text, span)),
+            Kind::Line => Some(self.rendered(&unescaped(text), span)),
+            Kind::Verbatim | Kind::Xml => Some(Word::new(text, span)),
+            Kind::Unknown => {
+                self.problem(span, "after ``` stands json, xml, graphql, raw or nothing");
+                None
+            }
             Kind::GraphQl => self.graphql(text, span),
             Kind::Base64 => {
                 let digits: String = text.split_ascii_whitespace().collect();
@@ -310,7 +372,8 @@ impl Writer<'_, '_, '_> {
         let mut content = query.with_bytes(format!("{{\"query\":{quoted}}}"));
         if let Some(variables) = variables {
             let variables = self.render(variables.trim(), span, Form::Json);
-            let text = format!("{{\"query\":{quoted},\"variables\":{}}}", variables.text);
+            let plain = without_space(&variables.text);
+            let text = format!("{{\"query\":{quoted},\"variables\":{plain}}}");
             content.bytes = text.into_bytes();
             content.unresolved.extend(variables.unresolved);
         }
@@ -365,19 +428,13 @@ impl Writer<'_, '_, '_> {
             };
             self.push(&line);
         }
-        if !self.has("Expect") && !self.options.sigv4 {
+        if !self.has("Expect") && self.options.scheme != Some(Scheme::SigV4) {
             self.push("Expect:");
         }
         if !self.has("User-Agent") {
-            match self.options.user_agent.take() {
-                Some(agent) => {
-                    let name = Word::new("User-Agent", agent.span);
-                    self.line(&name, &agent);
-                }
-                None => self.push(&format!("User-Agent: {USER_AGENT}")),
-            }
+            self.push(&format!("User-Agent: {USER_AGENT}"));
         }
-        if !self.options.sigv4
+        if self.options.scheme.is_none()
             && !self.has("Authorization")
             && let Some(user) = self.options.user.take()
         {
@@ -456,6 +513,17 @@ impl Writer<'_, '_, '_> {
     }
 }
 
+/// JSON without the space between its parts.
+fn without_space(json: &str) -> String {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut is_kept = |c: char| {
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = is_quoted && c == '\\' && !is_escaped;
+        is_quoted || !c.is_ascii_whitespace()
+    };
+    json.chars().filter(|c| is_kept(*c)).collect()
+}
+
 /// Whether the variables of a query start there, at the start of a line.
 fn is_variables(text: &str, at: usize) -> bool {
     let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
@@ -473,7 +541,7 @@ fn file_and_type(value: &str) -> Option<(&str, &str)> {
 /// What Hurl takes a file to be by the end of its name.
 fn media_type(path: &str) -> &'static str {
     let end = path.rsplit_once('.').map_or("", |(_, end)| end);
-    match end.to_ascii_lowercase().as_str() {
+    match end {
         "gif" => "image/gif",
         "htm" | "html" => "text/html",
         "jpg" | "jpeg" => "image/jpeg",

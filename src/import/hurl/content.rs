@@ -7,11 +7,20 @@ pub(super) enum Kind {
     File,
     GraphQl,
     Hex,
+    /// JSON as part of the file: what replaces a variable in it is written as JSON.
     Json,
+    /// JSON between marks, which is a text.
+    JsonText,
+    /// Text with escapes, in one line.
+    Line,
     Text,
+    /// Between marks, in a language that Hurl does not know.
+    Unknown,
     /// A text whose variables are not replaced.
     Verbatim,
+    /// XML as part of the file: its variables are not replaced.
     Xml,
+    XmlText,
 }
 
 /// A body as it stands in the text.
@@ -43,11 +52,8 @@ pub(super) fn read(text: &str) -> Result<Option<Body<'_>>, &'static str> {
         return multiline(rest).map(Some);
     }
     if let Some(rest) = text.strip_prefix('`') {
-        let end = rest
-            .find(['`', '\n'])
-            .filter(|at| rest.get(*at..).is_some_and(|end| end.starts_with('`')));
-        let end = end.ok_or("the ` is not closed in this line")?;
-        return Ok(body(Kind::Text, rest.get(..end), end + 2));
+        let end = line_end(rest).ok_or("the ` is not closed in this line")?;
+        return Ok(body(Kind::Line, rest.get(..end), end + 2));
     }
     if text.starts_with('<') {
         let end = xml_end(text).ok_or("the XML does not end")?;
@@ -64,24 +70,33 @@ fn body(kind: Kind, text: Option<&str>, length: usize) -> Option<Body<'_>> {
     text.map(|text| Body { kind, text, length })
 }
 
-/// After the opening marks: a language and options up to the end of the line, if there is one.
+/// Where the mark is that closes a line; one behind a backslash does not.
+fn line_end(rest: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, c) in rest.char_indices() {
+        match c {
+            '\n' => return None,
+            '`' if !is_escaped => return Some(at),
+            '\\' => is_escaped = !is_escaped,
+            _ => is_escaped = false,
+        }
+    }
+    None
+}
+
+/// After the opening marks: a language up to the end of the line, if there is one.
 fn multiline(rest: &str) -> Result<Body<'_>, &'static str> {
     const OPEN: &str = "the ``` is not closed";
     let end = rest.find("```").ok_or(OPEN)?;
     let inside = rest.get(..end).ok_or(OPEN)?;
-    let (first, text) = match inside.split_once('\n') {
-        Some((first, text)) => (first.trim(), text),
-        None => ("", inside),
-    };
-    let mut words = first.split(',').map(str::trim);
-    let kind = match words.next().unwrap_or_default() {
-        "base64" => Kind::Base64,
+    let (language, text) = inside.split_once('\n').unwrap_or((inside, ""));
+    let kind = match language.trim_end() {
+        "" => Kind::Text,
         "graphql" => Kind::GraphQl,
-        "hex" => Kind::Hex,
-        "json" => Kind::Json,
-        "xml" => Kind::Xml,
-        _ if first.contains("novariable") => Kind::Verbatim,
-        _ => Kind::Text,
+        "json" => Kind::JsonText,
+        "raw" => Kind::Verbatim,
+        "xml" => Kind::XmlText,
+        _ => Kind::Unknown,
     };
     let length = end + 6;
     Ok(Body { kind, text, length })
@@ -97,6 +112,12 @@ fn is_json_start(text: &str) -> bool {
     (text.starts_with('{') && !text.starts_with("{{"))
         || text.starts_with(['[', '"'])
         || ["true", "false", "null"].iter().any(|name| word(name))
+        || is_number(text.lines().next().unwrap_or_default())
+}
+
+fn is_number(line: &str) -> bool {
+    line.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<serde_json::Number>(line.trim()).is_ok()
 }
 
 fn json_end(text: &str) -> Option<usize> {

@@ -33,7 +33,7 @@ fn variables(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().map(str::trim);
     let rows = lines.filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
         .collect()
 }
 

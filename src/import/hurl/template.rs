@@ -32,13 +32,16 @@ pub(super) enum Form {
 impl<'a> Variables<'a> {
     pub(super) fn new(given: &[(String, String)], surroundings: &'a Surroundings<'a>) -> Self {
         Self {
-            set: given.iter().cloned().collect(),
+            set: given
+                .iter()
+                .map(|(name, value)| (name.clone(), as_read(value)))
+                .collect(),
             surroundings,
         }
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        self.set.insert(name.to_owned(), value.to_owned());
+        self.set.insert(name.to_owned(), as_read(value));
     }
 
     fn value(&self, expression: &str) -> Option<String> {
@@ -46,9 +49,12 @@ impl<'a> Variables<'a> {
         if let Some(name) = expression.strip_prefix("getEnv ") {
             return environment(name.trim().trim_matches('"'));
         }
-        let set = self.set.get(expression).cloned();
-        set.or_else(|| environment(&format!("HURL_VARIABLE_{expression}")))
-            .or_else(|| environment(&format!("HURL_{expression}")))
+        if let Some(value) = self.set.get(expression) {
+            return Some(value.clone());
+        }
+        let value = environment(&format!("HURL_VARIABLE_{expression}"))
+            .or_else(|| environment(&format!("HURL_{expression}")));
+        value.map(|value| as_read(&value))
     }
 
     /// Replaces variables; `None` when the text grows larger than an import holds.
@@ -75,6 +81,26 @@ impl<'a> Variables<'a> {
         }
         rendered.text.push_str(rest);
         Some(rendered)
+    }
+}
+
+/// A value as it is written after it was read: `"1"` is a text, `1.50` a number.
+fn as_read(value: &str) -> String {
+    let inside = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
+    if let Some(text) = inside {
+        return text.to_owned();
+    }
+    if let Ok(number) = value.parse::<i64>() {
+        return number.to_string();
+    }
+    // Whole numbers of any length keep their digits.
+    let is_whole = value.bytes().all(|byte| byte.is_ascii_digit());
+    match value.parse::<f64>().ok().filter(|_| !is_whole) {
+        Some(number) if number.is_finite() && number.fract() == 0.0 => format!("{number}.0"),
+        Some(number) => number.to_string(),
+        None => value.to_owned(),
     }
 }
 

@@ -24,7 +24,7 @@ fn imported(text: &str) -> Imported {
         now: Timestamp::from_secs(1_760_000_000),
     };
     let options = Options {
-        environment: Environment::of_file("env", b"# theirs\nhost=api.acme.test\nquote = a\"b\n"),
+        environment: Environment::of_file("env", b"# theirs\nhost=api.acme.test\nquote=a\"b\n"),
         ..Options::default()
     };
     import(&Source::new("-", text.as_bytes()), &options, &surroundings)
@@ -49,7 +49,7 @@ fn a_request_has_what_hurl_and_libcurl_add() {
         ),
         "POST https://api.acme.test/x?a=1&q=x%20y%23of%20env\nHost: api.acme.test\nAccept: */*\n\
          Cookie: c=1; d=2\nX-A: 1\nX-Empty: \nAuthorization: Basic YW5uOnMzY3JldA==\n\
-         Content-Type: application/x-www-form-urlencoded\nUser-Agent: hurl/7.1.0\nContent-Length: 15\n\n\
+         Content-Type: application/x-www-form-urlencoded\nUser-Agent: hurl/8.0.1\nContent-Length: 15\n\n\
          name=Ann%20%C3%9C"
             .replace("Length: 15", "Length: 17")
     );
@@ -69,15 +69,29 @@ fn every_kind_of_body_is_read() {
         b"<?xml version='1.0'?><a b='>'><c/></a>"
     );
     assert_eq!(of("```\nl1\nl2 {{host}}\n```"), b"l1\nl2 api.acme.test\n");
-    assert_eq!(of("```raw,novariable\n{{host}}\n```"), b"{{host}}\n");
-    assert_eq!(of("```one```"), b"one");
-    assert_eq!(of("`one {{host}}`"), b"one api.acme.test");
+    assert_eq!(of("```raw\n{{host}}\n```"), b"{{host}}\n");
+    assert_eq!(of("<a>{{host}}</a>"), b"<a>{{host}}</a>");
+    assert_eq!(of("```json\n{\"{{quote}}\n```"), b"{\"a\"b\n");
+    assert_eq!(of("`one {{host}}\\t\\``"), b"one api.acme.test\t`");
+    assert_eq!(of("-1.50"), b"-1.50");
     assert_eq!(of("base64,aGkh\nIQ==;"), b"hi!!");
     assert_eq!(of("hex, c3a9 0a;"), b"\xc3\xa9\n");
     assert_eq!(of("file,data.bin;"), b"\0\xffx");
     assert_eq!(
         of("```graphql\nquery Q { a }\nvariables {\n \"x\": 1}\n```"),
-        b"{\"query\":\"query Q { a }\",\"variables\":{\n \"x\": 1}}"
+        b"{\"query\":\"query Q { a }\",\"variables\":{\"x\":1}}"
+    );
+}
+
+#[test]
+fn a_language_that_hurl_does_not_know_breaks_its_entry_only() {
+    let text = "GET http://a.test\n\nPOST http://a.test\n```csv\na\n```\n\nGET http://b.test\n";
+    let imported = imported(text);
+    assert_eq!(imported.requests.len(), 2);
+    let problems = imported.problems.iter().map(ToString::to_string);
+    assert_eq!(
+        problems.collect::<Vec<_>>(),
+        ["after ``` stands json, xml, graphql, raw or nothing"]
     );
 }
 
@@ -104,7 +118,7 @@ fn answers_are_skipped_and_what_they_give_is_said() {
 fn options_change_the_request() {
     let sent = sent(
         "GET http://{{where}}/a/../b\n[Options]\nvariable: where=b.test\nuser: ann:{{pass}}\ncompressed: true\n\
-         path-as-is: true\nheader: X-O: 1\nuser-agent: mine\nlocation: true\n",
+         path-as-is: true\nheader: X-O: 1\nheader: User-Agent: mine\nlocation: true\n",
     );
     assert_eq!(
         sent,
