@@ -76,6 +76,9 @@ fn head(lines: &mut Lines<'_>, problems: &mut Vec<ImportError>) -> Result<Head, 
         request_line(&start, problems)?
     };
     while let Some(line) = lines.next().filter(|line| !line.text.is_empty()) {
+        if head.fields.len() + head.pseudo.len() >= MAX_FIELDS {
+            return Err(ImportError::new(line.span(), ErrorKind::TooMuch));
+        }
         let field = field(&line, lines);
         if matches!(field, Some((name, _)) if name == b":authority" || name.eq_ignore_ascii_case(b"host"))
         {
@@ -305,6 +308,9 @@ impl<'s> Lines<'s> {
 
 const START: &str = "a request starts with METHOD TARGET HTTP/1.1";
 const VERSION: &str = "the version is none of HTTP/1.0, HTTP/1.1, HTTP/2 and HTTP/3";
+
+/// The most header fields of one request.
+const MAX_FIELDS: usize = 10_000;
 
 /// The most problems that are reported of one text.
 const MAX_PROBLEMS: usize = 1000;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use serde_json::json;
+use why401::import::Format;
 
 use crate::common::binary::{Output, Why401};
 
@@ -16,12 +17,16 @@ crate::tests![
     files_that_postman_would_read_are_read_only_if_they_are_files,
     deep_nesting_is_refused,
     variables_that_name_each_other_come_to_an_end,
+    variables_that_double_come_to_an_end,
+    texts_of_small_parts_are_read_or_refused,
     scripts_that_grow_in_memory_are_refused,
     an_archive_of_nothing_but_entries_is_cut,
     an_archive_larger_than_memory_is_read,
 ];
 
-const FORMATS: [&str; 3] = ["curl", "har", "postman"];
+fn formats() -> impl Iterator<Item = &'static str> {
+    Format::ALL.iter().map(|format| format.word())
+}
 
 /// Less than some of these files would take if they were held.
 const MOST_MIB: u32 = 512;
@@ -54,7 +59,7 @@ fn refused(output: &Output, words: &[&str]) {
 fn a_folder_is_no_file_to_import() {
     let why401 = Why401::new();
     std::fs::create_dir(why401.work().join("folder")).unwrap();
-    for format in FORMATS {
+    for format in formats() {
         let output = import(&why401, format, "folder", None);
         refused(&output, &["it is a folder", "folder"]);
     }
@@ -63,13 +68,13 @@ fn a_folder_is_no_file_to_import() {
 fn an_endless_file_is_given_up() {
     let why401 = Why401::new();
     if Path::new("/dev/zero").exists() {
-        for format in FORMATS {
+        for format in formats() {
             refused(&import(&why401, format, "/dev/zero", None), &["/dev/zero"]);
         }
     }
     let file = File::create(why401.work().join("sparse")).unwrap();
     file.set_len(1 << 40).unwrap();
-    for format in FORMATS {
+    for format in formats() {
         refused(&import(&why401, format, "sparse", None), &["sparse"]);
     }
 }
@@ -77,7 +82,7 @@ fn an_endless_file_is_given_up() {
 fn an_endless_input_is_given_up() {
     let why401 = Why401::new();
     let blank = vec![b' '; 17 << 20];
-    for format in ["curl", "postman"] {
+    for format in formats().filter(|format| *format != "har") {
         let output = import(&why401, format, "-", Some(&blank));
         refused(&output, &["larger than 16 MiB"]);
     }
@@ -93,11 +98,11 @@ fn a_file_of_junk_is_refused() {
             .wrapping_add(1);
         state.to_le_bytes()[6]
     };
-    let junk: Vec<u8> = (0..4 << 20).map(|_| random()).collect();
+    let junk: Vec<u8> = (0..1 << 20).map(|_| random()).collect();
     why401.write("junk", &junk);
-    why401.write("words", "lorem ipsum ".repeat(300_000));
-    why401.write("zeros", vec![0; 4 << 20]);
-    for format in FORMATS {
+    why401.write("words", "lorem ipsum ".repeat(80_000));
+    why401.write("zeros", vec![0; 1 << 20]);
+    for format in formats() {
         for file in ["junk", "words", "zeros"] {
             refused(&import(&why401, format, file, None), &[file]);
         }
@@ -181,9 +186,25 @@ fn deep_nesting_is_refused() {
         "folders",
         "{\"info\":{},\"item\":[".to_owned() + &"{\"item\":[".repeat(1 << 18),
     );
-    for format in ["har", "postman"] {
+    for format in ["har", "postman", "insomnia"] {
         for file in ["lists", "objects", "entry", "folders"] {
             refused(&import(&why401, format, file, None), &[file]);
+        }
+    }
+    let deep = "[".repeat(1 << 20);
+    for (format, before) in [
+        ("fetch", "fetch("),
+        ("powershell", "irm http://a.test -Body "),
+        ("httpie", "http a.test a:="),
+        ("hurl", "POST http://a.test\n{\"a\":"),
+    ] {
+        for deep in [
+            deep.clone(),
+            deep.replace('[', "("),
+            deep.replace('[', "{\"a\":"),
+        ] {
+            why401.write("deep", before.to_owned() + &deep);
+            refused(&import(&why401, format, "deep", None), &["deep:"]);
         }
     }
 }
@@ -209,6 +230,160 @@ fn variables_that_name_each_other_come_to_an_end() {
     let output = import(&why401, "curl", "c.sh", None);
     refused(&output, &["more than an import holds"]);
 }
+
+/// What stands in the text is doubled forty times.
+fn variables_that_double_come_to_an_end() {
+    let why401 = Why401::new();
+    let rows = |row: &dyn Fn(usize) -> String| (0..40).map(row).collect::<String>();
+    let braces = |n: usize| format!("{{{{v{0}}}}}{{{{v{0}}}}}", n + 1);
+    let http = rows(&|n| format!("@v{n} = {}\n", braces(n)));
+    let hurl = rows(&|n| format!("variable: v{}={{{{v{n}}}}}{{{{v{n}}}}}\n", n + 1));
+    let bruno = rows(&|n| format!("  v{n}: {}\n", braces(n)));
+    let insomnia = rows(&|n| format!("\"v{n}\": \"{{{{ _.v{0} }}}}{{{{ _.v{0} }}}}\",", n + 1));
+    for (format, text) in [
+        (
+            "http",
+            format!("{http}@v40 = xx\nGET http://a.test/{{{{v20}}}}\n\n###\n").repeat(20),
+        ),
+        (
+            "hurl",
+            format!("GET http://a.test/{{{{v40}}}}\n[Options]\nvariable: v0=xx\n{hurl}"),
+        ),
+        (
+            "bruno",
+            format!(
+                "get {{\n  url: http://a.test/{{{{v0}}}}\n}}\n\nvars:pre-request {{\n{bruno}  v19: {}\n}}\n",
+                "x".repeat(1000)
+            ),
+        ),
+        (
+            "insomnia",
+            format!(
+                "{{\"resources\": [{{\"_type\": \"environment\", \"parentId\": \"w\", \"data\": {{{insomnia}\"v15\": \"{}\"}}}}, {{\"_type\": \"workspace\", \"_id\": \"w\"}}, {{\"_type\": \"request\", \"parentId\": \"w\", \"url\": \"a.test/{{{{ _.v0 }}}}\"}}]}}",
+                "x".repeat(1000)
+            ),
+        ),
+        (
+            "powershell",
+            "$a = \"xx\"\n".to_owned() + &"$a = \"$a$a\"\n".repeat(40) + "irm http://a.test/$a\n",
+        ),
+        (
+            "httpie",
+            "A=xx\n".to_owned() + &"A=$A$A\n".repeat(40) + "http a.test/$A\n",
+        ),
+    ] {
+        why401.write("growing", text);
+        let output = import(&why401, format, "growing", None);
+        assert!(
+            output.code() == 0 || output.stderr.contains("more than an import holds"),
+            "{}",
+            output.stderr
+        );
+    }
+}
+
+/// Texts of nothing but the smallest parts that a format has. A tenth of the largest text in a
+/// quarter of the memory: what takes a hundred times its size falls over.
+fn texts_of_small_parts_are_read_or_refused() {
+    let why401 = Why401::new();
+    for (format, [start, end], parts) in SMALL_PARTS {
+        for part in *parts {
+            let text = start.to_string() + &part.repeat((768 << 10) / part.len()) + end;
+            why401.write("parts", text);
+            let output = import_within(128, &why401, format, "parts", None);
+            let is_told = output.code() == 0 || output.stderr.contains("parts:");
+            assert!(is_told, "{format} {part:?}: {}", output.stderr);
+        }
+    }
+}
+
+/// A format, how its texts start and end, and what may be repeated in between.
+type SmallParts = (&'static str, [&'static str; 2], &'static [&'static str]);
+
+const SMALL_PARTS: &[SmallParts] = &[
+    (
+        "http",
+        ["", ""],
+        &["###\n", "GET http://a\n\n< x\n###\n", "{{a}}", "A\n"],
+    ),
+    (
+        "raw",
+        ["GET http://a HTTP/1.1\n", ""],
+        &["A:b\n", ":a:b\n", "A\n"],
+    ),
+    (
+        "fetch",
+        ["", ""],
+        &[
+            "fetch(",
+            "fetch(\"http://a\")",
+            "fetch(\"http://a\",{headers:{\" \":1}})",
+            "\"",
+            "{a:1},",
+        ],
+    ),
+    (
+        "fetch",
+        ["fetch(\"http://a\",{headers:{", "}})"],
+        &["\" \":1,"],
+    ),
+    (
+        "powershell",
+        ["", ""],
+        &["irm $a\n", "irm a -Body @{", "(", "irm -Headers 1\n"],
+    ),
+    ("httpie", ["", ""], &["http a=b ", "{a,b}"]),
+    ("powershell", ["irm a -Headers @{", "}\n"], &["'a'='b';"]),
+    (
+        "bruno",
+        ["get {\n  url: a\n}\nheaders {\n", "}\n"],
+        &["  A:b\n"],
+    ),
+    (
+        "insomnia",
+        [
+            "{\"resources\":[{\"_type\":\"request\",\"url\":\"a\",\"headers\":[",
+            "1]}]}",
+        ],
+        &["{\"name\":\"a\",\"value\":\"b\"},"],
+    ),
+    (
+        "postman",
+        [
+            "{\"item\":[{\"request\":{\"url\":\"a\",\"header\":[",
+            "1]}}]}",
+        ],
+        &["{\"key\":\"a\",\"value\":\"b\"},"],
+    ),
+    (
+        "hurl",
+        ["GET http://a\n", ""],
+        &[
+            "A:b\n",
+            "A\n",
+            "GET http://a\nA\n",
+            "POST http://a\n```\n",
+            "POST http://a\n{\n",
+            "GET {{a}}\n",
+            "{{a}}",
+        ],
+    ),
+    (
+        "bruno",
+        ["get {\n  url: http://a\n}\n", ""],
+        &["a {\n}\n", "get {\n", "a:b\n"],
+    ),
+    (
+        "insomnia",
+        ["{\"resources\":[", "1]}"],
+        &["{},", "{\"_type\":\"request\"},", "\"\\ud800\","],
+    ),
+    (
+        "postman",
+        ["{\"item\":[", "1]}"],
+        &["{},", "{\"request\":{}},", "{\"item\":[]},"],
+    ),
+];
 
 fn scripts_that_grow_in_memory_are_refused() {
     let why401 = Why401::new();

@@ -77,7 +77,7 @@ pub(super) fn read(text: &str, base: usize) -> (Vec<Entry<'_>>, Vec<ImportError>
     }
     let broken = reader.broken;
     let numbered = reader.entries.into_iter().enumerate();
-    let whole = numbered.filter(|(at, _)| !broken.contains(at));
+    let whole = numbered.filter(|(at, _)| broken.binary_search(at).is_err());
     (whole.map(|(_, entry)| entry).collect(), reader.problems)
 }
 
@@ -108,6 +108,9 @@ struct Reader<'t> {
 
 /// The most that is read in vain.
 const MAX_VAIN_BYTES: usize = 64 * 1024 * 1024;
+
+/// The most headers, parameters and options of one request.
+const MAX_ROWS: usize = 10_000;
 
 const NO_ROW: &str = "this is neither a header or parameter (name: value) nor a section nor a body";
 
@@ -256,6 +259,11 @@ impl<'t> Reader<'t> {
         let Some(entry) = self.entries.last_mut() else {
             return;
         };
+        if entry.headers.len() + entry.rows.len() >= MAX_ROWS {
+            self.wrong(start, line.len(), ErrorKind::TooMuch);
+            self.place = Place::AfterBody;
+            return;
+        }
         entry.span = entry.span.to(row.value.span);
         match place {
             Place::Section(section) => entry.rows.push((section, row)),

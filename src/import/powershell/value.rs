@@ -270,6 +270,11 @@ impl<'s> Reader<'s> {
             }
             self.skip_lines();
             let value = self.sum(depth + 1)?;
+            self.spend(PER_ROW);
+            if self.is_spent() {
+                let at = Span::new(self.at(), self.at());
+                return Err(ImportError::new(at, ErrorKind::TooMuch));
+            }
             rows.push((name, value));
             self.skip_blank();
             if !matches!(self.cursor.peek(), Some(b'\n' | b'\r' | b';' | b'}' | b'#')) {
@@ -473,6 +478,9 @@ impl<'s> Reader<'s> {
         self.left_bytes = self.left_bytes.saturating_sub(bytes);
     }
 }
+
+/// What a row of a table takes, however short it is.
+const PER_ROW: usize = 256;
 
 /// An object of that type.
 fn made(name: &[u8]) -> Value {

@@ -331,6 +331,9 @@ fn raw() -> Vec<Example> {
         "GET / HTTP/1.1\nHost: a b\n",
         "GET / HTTP/1.1\nHost: a.test:x\nX-Key s3cret\n",
     ]);
+    all.push(of(
+        "GET http://a.test/ HTTP/1.1\n".to_owned() + &"A: b\n".repeat(10_001)
+    ));
     all.push(of("GET / HTTP/1.1\nHost: a.test\n").with(&["--item", "2"]));
     all
 }
