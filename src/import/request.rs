@@ -154,3 +154,20 @@ impl From<ImportError> for Imported {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_name_is_told_of_a_line_that_is_no_header() {
+        let told = |line: &str| no_header(line, ErrorKind::Shape(NO_COLON)).to_string();
+        let name = |name: &str| format!("{NO_COLON}: {name}");
+        assert_eq!(told(" content-type text/plain"), name("Content-Type"));
+        assert_eq!(told("Authorization Bearer a:b"), name("Authorization"));
+        assert_eq!(told("eyJhbGciOiJub25lIn0"), NO_COLON);
+        assert_eq!(told("s3cret s3cret: 1"), NO_COLON);
+        assert!(told("Caf\u{e9}: 1").contains("character that no name may have"));
+        assert_eq!(told(""), NO_COLON);
+    }
+}

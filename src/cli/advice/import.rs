@@ -27,12 +27,17 @@ pub(crate) fn import_at(
     let problem = match problems {
         [only] => Problem::failed("import", only.kind.to_string()).detail(place(0), ""),
         all => {
+            let count = match all.len() {
+                counted if counted < MOST_COUNTED => format!("{counted} problems"),
+                _ => format!("{MOST_COUNTED} problems or more"),
+            };
             let told = all.iter().enumerate().take(MOST_TOLD).fold(
-                Problem::failed("import", format!("the file has {} problems", all.len())),
+                Problem::failed("import", format!("the file has {count}")),
                 |problem, (at, error)| problem.detail(place(at), error.kind.to_string()),
             );
             match all.len().checked_sub(MOST_TOLD) {
                 None | Some(0) => told,
+                Some(_) if all.len() >= MOST_COUNTED => told.detail(name, "and more"),
                 Some(more) => told.detail(name, format!("and {more} more")),
             }
         }
@@ -78,6 +83,8 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
 
 /// Somebody who named the wrong file does not want to read all of it again.
 const MOST_TOLD: usize = 20;
+/// Importers look no further.
+const MOST_COUNTED: usize = 1000;
 const MOST_HINTS: usize = 2;
 
 #[cfg(test)]

@@ -102,9 +102,9 @@ fn call(reader: &mut Reader<'_>, start: usize) -> Result<ImportedRequest, Vec<Im
     let mut found = problems.found;
     match url {
         Ok(url) if found.is_empty() => Ok(request(url, &members, sent, span)),
-        Ok(_) => Err(found),
-        Err(problem) => {
-            found.insert(0, problem);
+        url => {
+            found.extend(url.err());
+            found.sort_by_key(|problem| problem.span);
             Err(found)
         }
     }
@@ -261,7 +261,7 @@ fn headers(value: Option<&Literal>, problems: &mut Problems<'_, '_>) -> Vec<Fiel
         };
         let value = value.trim_matches(['\t', '\n', '\r', ' ']);
         if value.contains(['\0', '\n', '\r']) {
-            return problems.header(name, "a header has a value of several lines");
+            return problems.header(name, "a header cannot have a value of several lines");
         }
         lines.push(FieldLine::new(name, value));
     };

@@ -181,7 +181,7 @@ fn headers(command: &Command, problems: &mut Vec<ImportError>) -> Vec<FieldLine>
             continue;
         }
         if value.contains(['\0', '\n', '\r']) {
-            let reason = "a header has a value of several lines";
+            let reason = "a header cannot have a value of several lines";
             wrong(ErrorKind::name(reason, name));
             continue;
         }
