@@ -144,8 +144,10 @@ fn complete(
     let name = block("meta")
         .map(|meta| meta.get("name"))
         .unwrap_or_default();
-    let fields = section(draft, &body, &method, &target)
-        .map_err(|reason| ImportError::new(http.span, ErrorKind::Syntax(reason)))?;
+    let fields = section(draft, &body, &method, &target).map_err(|reason| {
+        let span = block("headers").unwrap_or(http).span;
+        ImportError::new(span, ErrorKind::Syntax(reason))
+    })?;
     if draft.resolver.is_spent() {
         return Err(ImportError::new(start, ErrorKind::TooMuch));
     }
