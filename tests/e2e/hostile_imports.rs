@@ -20,6 +20,7 @@ crate::tests![
     variables_that_double_come_to_an_end,
     texts_of_small_parts_are_read_or_refused,
     scripts_that_grow_in_memory_are_refused,
+    scripts_of_words_that_take_long_are_refused,
     an_archive_of_nothing_but_entries_is_cut,
     an_archive_larger_than_memory_is_read,
 ];
@@ -225,7 +226,7 @@ fn variables_that_name_each_other_come_to_an_end() {
         let output = import(&why401, "postman", "c.json", None);
         assert!(output.code() == 0 || output.stderr.contains("more than an import holds"));
     }
-    let script = "A=xxxxxxxx\n".to_owned() + &"A=$A$A\n".repeat(100) + "curl http://a.test/$A\n";
+    let script = "A=xxxxxxxx\n".to_owned() + &"A=$A$A\n".repeat(1000) + "curl http://a.test/$A\n";
     why401.write("c.sh", script);
     let output = import(&why401, "curl", "c.sh", None);
     refused(&output, &["more than an import holds"]);
@@ -384,6 +385,25 @@ const SMALL_PARTS: &[SmallParts] = &[
         &["{},", "{\"request\":{}},", "{\"item\":[]},"],
     ),
 ];
+
+
+fn scripts_of_words_that_take_long_are_refused() {
+    let why401 = Why401::new();
+    let chain = "{a,b}".repeat(10) + &"{1..1}".repeat(900);
+    let values = "A='".to_owned() + &"a ".repeat(1 << 20) + "'\n";
+    for text in [
+        format!("curl {}\n", "{a,b}".repeat(17)).repeat(1000),
+        format!("curl {chain}\n").repeat(1000),
+        values + "B=$A$A$A$A\ncurl $B\n",
+    ] {
+        why401.write("c.sh", &text);
+        let output = import_within(256, &why401, "curl", "c.sh", None);
+        refused(&output, &["this expands to more than an import holds"]);
+    }
+    let nested = "{".repeat(1 << 20) + &"}".repeat(1 << 20);
+    why401.write("c.sh", format!("curl {nested}"));
+    refused(&import(&why401, "curl", "c.sh", None), &["nested"]);
+}
 
 fn scripts_that_grow_in_memory_are_refused() {
     let why401 = Why401::new();

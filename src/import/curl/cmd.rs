@@ -1,6 +1,7 @@
 //! Commands for cmd.exe, as browsers on Windows copy them: carets, and quotes by the rules of
 //! Microsoft's C runtime.
 
+use crate::import::cursor::Cursor;
 use crate::import::shell::script::{Command, Input};
 use crate::import::shell::word::Word;
 use crate::import::{Source, Span};
@@ -22,10 +23,9 @@ pub(super) fn is_cmd(text: &[u8]) -> bool {
     ends(b" ^") && !ends(b"\\")
 }
 
-/// The curl commands of a text.
-pub(super) fn commands(source: &Source<'_>) -> Vec<Command> {
-    let lines = unescaped(source);
-    lines.iter().filter_map(|line| command(line)).collect()
+/// The curl commands of a text, read one by one.
+pub(super) fn commands<'a>(source: &Source<'a>) -> impl Iterator<Item = Command> + 'a {
+    Lines::new(source).filter_map(|line| command(&line))
 }
 
 /// A byte that the program gets to see, and where it stands in the text.
@@ -37,43 +37,58 @@ struct Byte {
 
 /// The command lines, carets understood: a caret escapes the next byte, and at the end of a line it
 /// joins the next one to it, whose first byte it escapes.
-fn unescaped(source: &Source<'_>) -> Vec<Vec<Byte>> {
-    let base = source.span().start;
-    let mut lines = vec![Vec::new()];
-    let mut in_quotes = false;
-    let mut bytes = source.bytes().iter().copied().enumerate().peekable();
-    while let Some((offset, byte)) = bytes.next() {
-        let mut escaped = None;
-        match byte {
-            b'^' if !in_quotes => {
-                let mut next = bytes.next();
-                if matches!(next, Some((_, b'\r'))) {
-                    next = bytes.next();
-                }
-                if matches!(next, Some((_, b'\n'))) {
-                    next = bytes.next();
-                    if matches!(next, Some((_, b'\r'))) {
-                        next = bytes.next();
-                    }
-                }
-                escaped = next;
-            }
-            b'\n' | b'&' | b'|' if !in_quotes || byte == b'\n' => {
-                in_quotes = false;
-                lines.push(Vec::new());
-            }
-            b'"' => {
-                in_quotes = !in_quotes;
-                escaped = Some((offset, byte));
-            }
-            byte => escaped = Some((offset, byte)),
-        }
-        if let (Some((offset, value)), Some(line)) = (escaped, lines.last_mut()) {
-            let at = base + offset;
-            line.push(Byte { value, at });
+struct Lines<'a> {
+    cursor: Cursor<'a>,
+    base: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(source: &Source<'a>) -> Self {
+        Self {
+            cursor: Cursor::new(source.bytes()),
+            base: source.span().start,
         }
     }
-    lines
+
+    /// What a caret escapes.
+    fn escaped(&mut self) -> Option<Byte> {
+        self.cursor.eat(b"\r");
+        if self.cursor.eat(b"\n") {
+            self.cursor.eat(b"\r");
+        }
+        self.bump()
+    }
+
+    fn bump(&mut self) -> Option<Byte> {
+        let at = self.base + self.cursor.at();
+        let value = self.cursor.bump()?;
+        Some(Byte { value, at })
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Vec<Byte>;
+
+    fn next(&mut self) -> Option<Vec<Byte>> {
+        if self.cursor.is_done() {
+            return None;
+        }
+        let mut line = Vec::new();
+        let mut in_quotes = false;
+        while let Some(byte) = self.bump() {
+            match byte.value {
+                b'^' if !in_quotes => line.extend(self.escaped()),
+                b'\n' => break,
+                b'&' | b'|' if !in_quotes => break,
+                b'"' => {
+                    in_quotes = !in_quotes;
+                    line.push(byte);
+                }
+                _ => line.push(byte),
+            }
+        }
+        Some(line)
+    }
 }
 
 fn command(line: &[Byte]) -> Option<Command> {
@@ -148,8 +163,8 @@ mod tests {
     fn arguments(text: &str) -> Vec<Vec<String>> {
         assert!(is_cmd(text.as_bytes()), "{text}");
         let commands = commands(&Source::new("x", text.as_bytes()));
-        let texts = |command: &Command| command.arguments.iter().map(Word::text).collect();
-        commands.iter().map(texts).collect()
+        let texts = |command: Command| command.arguments.iter().map(Word::text).collect();
+        commands.map(texts).collect()
     }
 
     #[test]

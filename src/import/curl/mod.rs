@@ -26,8 +26,6 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use super::shell::materials::Materials;
 use super::shell::script::{self, Command};
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
@@ -52,34 +50,38 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
     if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
         return problem.into();
     }
-    let (commands, mut problems) = if cmd::is_cmd(source.bytes()) {
-        (cmd::commands(source), Vec::new())
+    let commands: Box<dyn Iterator<Item = _>> = if cmd::is_cmd(source.bytes()) {
+        Box::new(cmd::commands(source).map(Ok))
     } else {
-        script::commands(source, PROGRAMS, surroundings.variable)
+        Box::new(script::commands(source, PROGRAMS, surroundings.variable))
     };
-    if commands.is_empty() {
-        // The quotes of another language may not end in a shell.
-        let kind = foreign(source.bytes());
-        if problems.is_empty() || kind == ErrorKind::PowerShell {
-            return ImportError::new(start(source), kind).into();
-        }
-    }
     let mut materials = Materials::new(surroundings);
     let mut requests = Vec::new();
-    let broken: BTreeSet<usize> = problems.iter().map(|problem| problem.span.start).collect();
+    let mut problems = Vec::new();
+    let mut is_curl = false;
     for command in commands {
-        let span = command.span;
-        // The arguments of a command whose quotes do not end are not what was meant.
-        if broken.range(span.start..=span.end).next().is_some() {
-            continue;
-        }
+        let command = match command {
+            Ok(command) => command,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        is_curl = true;
         if requests.len() > MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
-            problems.push(ImportError::new(span, ErrorKind::TooMuch));
+            problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
             break;
         }
         match of_command(command, &mut materials) {
             Ok(mut more) => requests.append(&mut more),
             Err(mut more) => problems.append(&mut more),
+        }
+    }
+    if !is_curl {
+        // The quotes of another language may not end in a shell.
+        let kind = foreign(source.bytes());
+        if problems.is_empty() || kind == ErrorKind::PowerShell {
+            return ImportError::new(start(source), kind).into();
         }
     }
     problems.sort_by_key(|problem| problem.span);

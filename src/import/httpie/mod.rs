@@ -17,8 +17,6 @@ pub(super) mod url;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use super::select::start;
 use super::shell::materials::Materials;
 use super::shell::script;
@@ -44,27 +42,28 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
     if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
         return problem.into();
     }
-    let (commands, mut problems) = script::commands(source, PROGRAMS, surroundings.variable);
-    if commands.is_empty() && problems.is_empty() {
-        return ImportError::new(start(source), ErrorKind::NoCommandOf("http")).into();
-    }
     let mut materials = Materials::new(surroundings);
     let mut requests = Vec::new();
-    let broken: BTreeSet<usize> = problems.iter().map(|problem| problem.span.start).collect();
-    for command in commands {
-        let span = command.span;
-        // The arguments of a command whose quotes do not end are not what was meant.
-        if broken.range(span.start..=span.end).next().is_some() {
-            continue;
-        }
+    let mut problems = Vec::new();
+    for command in script::commands(source, PROGRAMS, surroundings.variable) {
+        let command = match command {
+            Ok(command) => command,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
         if requests.len() >= MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
-            problems.push(ImportError::new(span, ErrorKind::TooMuch));
+            problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
             break;
         }
         match build::request(command, &mut materials) {
             Ok(request) => requests.push(request),
             Err(mut more) => problems.append(&mut more),
         }
+    }
+    if requests.is_empty() && problems.is_empty() {
+        return ImportError::new(start(source), ErrorKind::NoCommandOf("http")).into();
     }
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(MAX_PROBLEMS);

@@ -7,34 +7,43 @@ use super::word::Unit;
 /// The most bytes that one word with braces may expand to, all alternatives together.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// The most work that one word with braces may take. All of it counts against the script.
+const MAX_WORK: usize = 16 * 1024 * 1024;
+
+/// What copying a byte is of that: a unit is larger than its byte.
+const COPY_COST: usize = 4;
+
+/// The longest sequence: three numbers.
+const LONGEST_SEQUENCE: usize = 80;
+
 /// How deep braces may be nested before they are taken as they stand.
 const MAX_DEPTH: usize = 8;
 
 /// The alternatives of a word; the word itself if it has no braces to expand. `None` if they are
-/// more than an import holds.
-pub(super) fn expand(units: &[Unit]) -> Option<Vec<Cow<'_, [Unit]>>> {
+/// more than an import holds. The work that they took is added to `work`.
+pub(super) fn expand<'u>(units: &'u [Unit], work: &mut usize) -> Option<Vec<Cow<'u, [Unit]>>> {
     if !units.contains(&Unit::Bare(b'{')) {
         return Some(vec![Cow::Borrowed(units)]);
     }
-    let expanded = alternatives(units, 0)?.into_iter();
+    let expanded = alternatives(units, 0, work)?.into_iter();
     Some(expanded.map(Cow::Owned).collect())
 }
 
-fn alternatives(units: &[Unit], depth: usize) -> Option<Vec<Vec<Unit>>> {
+fn alternatives(units: &[Unit], depth: usize, work: &mut usize) -> Option<Vec<Vec<Unit>>> {
     let mut results = vec![Vec::new()];
     let mut done = 0;
     for group in groups(units) {
         if group.start < done || depth >= MAX_DEPTH {
             continue;
         }
-        let Some(choices) = choices(units, &group, depth) else {
+        let Some(choices) = choices(units, &group, depth, work) else {
             continue;
         };
-        append(&mut results, units.get(done..group.start)?)?;
-        results = product(&results, &choices?)?;
+        append(&mut results, units.get(done..group.start)?, work)?;
+        results = product(&results, &choices?, work)?;
         done = group.end + 1;
     }
-    append(&mut results, units.get(done..)?)?;
+    append(&mut results, units.get(done..)?, work)?;
     Some(results)
 }
 
@@ -75,7 +84,12 @@ fn groups(units: &[Unit]) -> Vec<Group> {
 }
 
 /// What stands for a pair of braces; `None` if it stands for itself, `Some(None)` if it is too much.
-fn choices(units: &[Unit], group: &Group, depth: usize) -> Option<Option<Vec<Vec<Unit>>>> {
+fn choices(
+    units: &[Unit],
+    group: &Group,
+    depth: usize,
+    work: &mut usize,
+) -> Option<Option<Vec<Vec<Unit>>>> {
     let inside = units.get(group.start + 1..group.end)?;
     if group.commas.is_empty() {
         return sequence(inside);
@@ -83,7 +97,7 @@ fn choices(units: &[Unit], group: &Group, depth: usize) -> Option<Option<Vec<Vec
     let mut start = group.start + 1;
     let mut choices = Vec::new();
     for end in group.commas.iter().chain([&group.end]) {
-        match alternatives(units.get(start..*end)?, depth + 1) {
+        match alternatives(units.get(start..*end)?, depth + 1, work) {
             Some(mut more) => choices.append(&mut more),
             None => return Some(None),
         }
@@ -92,8 +106,9 @@ fn choices(units: &[Unit], group: &Group, depth: usize) -> Option<Option<Vec<Vec
     Some(Some(choices))
 }
 
-fn append(results: &mut [Vec<Unit>], units: &[Unit]) -> Option<()> {
+fn append(results: &mut [Vec<Unit>], units: &[Unit], work: &mut usize) -> Option<()> {
     let total = results.len().checked_mul(weight(units))?;
+    spend(total, work)?;
     if results.len() > 1 && total > MAX_BYTES {
         return None;
     }
@@ -101,6 +116,12 @@ fn append(results: &mut [Vec<Unit>], units: &[Unit]) -> Option<()> {
         result.extend_from_slice(units);
     }
     Some(())
+}
+
+/// Counts bytes that are about to be copied. `None` if there were too many.
+fn spend(bytes: usize, work: &mut usize) -> Option<()> {
+    *work = work.saturating_add(bytes.saturating_mul(COPY_COST));
+    (*work <= MAX_WORK).then_some(())
 }
 
 /// About how many bytes the units hold.
@@ -113,13 +134,18 @@ fn weight(units: &[Unit]) -> usize {
     weights.sum()
 }
 
-fn product(results: &[Vec<Unit>], choices: &[Vec<Unit>]) -> Option<Vec<Vec<Unit>>> {
+fn product(
+    results: &[Vec<Unit>],
+    choices: &[Vec<Unit>],
+    work: &mut usize,
+) -> Option<Vec<Vec<Unit>>> {
     let longest = |all: &[Vec<Unit>]| all.iter().map(|one| weight(one) + 1).max().unwrap_or(0);
     let count = results.len().checked_mul(choices.len())?;
     let total = count.checked_mul(longest(results) + longest(choices))?;
     if count > 1 && total > MAX_BYTES {
         return None;
     }
+    spend(total, work)?;
     let pairs = results
         .iter()
         .flat_map(|result| choices.iter().map(move |choice| (result, choice)));
@@ -132,6 +158,9 @@ fn product(results: &[Vec<Unit>], choices: &[Vec<Unit>]) -> Option<Vec<Vec<Unit>
 
 /// `1..3`, `01..10`, `a..e`, with an optional step. As in [`choices`].
 fn sequence(inside: &[Unit]) -> Option<Option<Vec<Vec<Unit>>>> {
+    if inside.len() > LONGEST_SEQUENCE {
+        return None;
+    }
     let bytes: Option<Vec<u8>> = inside
         .iter()
         .map(|unit| match unit {
@@ -203,7 +232,7 @@ mod tests {
             };
             units.iter().map(byte).collect()
         };
-        expand(&units).unwrap().iter().map(word).collect()
+        expand(&units, &mut 0).unwrap().iter().map(word).collect()
     }
 
     #[test]
@@ -233,8 +262,17 @@ mod tests {
     #[test]
     fn what_would_fill_the_memory_is_refused() {
         let units: Vec<Unit> = "{a,b}".repeat(40).bytes().map(Unit::Bare).collect();
-        assert_eq!(expand(&units), None);
+        assert_eq!(expand(&units, &mut 0), None);
         let units: Vec<Unit> = "{1..99999999}".bytes().map(Unit::Bare).collect();
-        assert_eq!(expand(&units), None);
+        assert_eq!(expand(&units, &mut 0), None);
+    }
+
+    #[test]
+    fn what_is_copied_again_and_again_is_refused_and_its_work_is_told() {
+        let text = "{a,b}".repeat(10) + &"{1..1}".repeat(900);
+        let units: Vec<Unit> = text.bytes().map(Unit::Bare).collect();
+        let mut work = 0;
+        assert_eq!(expand(&units, &mut work), None);
+        assert!(work > MAX_WORK && work < 2 * MAX_WORK, "{work}");
     }
 }

@@ -5,11 +5,21 @@ use std::collections::BTreeMap;
 
 use super::braces;
 use super::word::{Expansion, RawWord, Unit, Word};
-use crate::import::{ErrorKind, ImportError};
+use crate::import::{ErrorKind, ImportError, Span};
 
 /// The longest word, and the most bytes that one written word may expand to. Longer than any
 /// request worth comparing, and short enough that `A=$A$A` in a loop ends soon.
 const MAX_WORD_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most bytes that all words of a script may expand to. A script is read command by command, so
+/// this bounds the time that it takes, not what is held.
+const MAX_SCRIPT_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a word costs of that beside its bytes.
+const WORD_COST: usize = 2 * size_of::<Word>();
+
+/// What looking up a variable costs.
+const EXPANSION_COST: usize = 64;
 
 /// The most variables of one word that are named as unresolved.
 pub(in crate::import) const MAX_UNRESOLVED: usize = 256;
@@ -20,6 +30,8 @@ pub(super) struct Variables<'a> {
     set: BTreeMap<String, Word>,
     /// Bytes that all set variables hold.
     held_bytes: usize,
+    /// What the script may still expand to, see [`MAX_SCRIPT_BYTES`].
+    left_bytes: usize,
 }
 
 impl<'a> Variables<'a> {
@@ -28,7 +40,25 @@ impl<'a> Variables<'a> {
             environment,
             set: BTreeMap::new(),
             held_bytes: 0,
+            left_bytes: MAX_SCRIPT_BYTES,
         }
+    }
+
+    /// Whether the script has expanded to as much as it may.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left_bytes == 0
+    }
+
+    /// Takes bytes from what the script may expand to.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub(super) fn charge(&mut self, bytes: usize, at: Span) -> Result<(), ImportError> {
+        self.left_bytes = self.left_bytes.saturating_sub(bytes);
+        if self.is_spent() {
+            return Err(ImportError::new(at, ErrorKind::TooMuch));
+        }
+        Ok(())
     }
 
     /// Sets a variable of the script.
@@ -46,23 +76,23 @@ impl<'a> Variables<'a> {
         Ok(())
     }
 
-    fn value(&self, expansion: &Expansion) -> Option<Word> {
+    fn value(&self, expansion: &Expansion) -> Option<Cow<'_, Word>> {
         let variable = expansion.variable.as_ref()?;
-        let value = self.set.get(&variable.name).cloned().or_else(|| {
-            let value = (self.environment)(&variable.name)?;
-            Some(Word::new(value, crate::import::Span::default()))
-        });
+        let set = self.set.get(&variable.name).map(Cow::Borrowed);
+        let value = set.or_else(|| (self.environment)(&variable.name).map(plain));
         let Some(default) = &variable.default else {
             return value;
         };
         match value {
             Some(value) if !(default.for_empty && value.bytes.is_empty()) => Some(value),
-            _ => Some(Word::new(
-                default.text.clone(),
-                crate::import::Span::default(),
-            )),
+            _ => Some(plain(default.text.clone())),
         }
     }
+}
+
+/// A value that is known, and stands nowhere in the script.
+fn plain(value: impl Into<Vec<u8>>) -> Cow<'static, Word> {
+    Cow::Owned(Word::new(value, Span::default()))
 }
 
 /// The words that a written word becomes: none for an unquoted empty variable, several for braces
@@ -70,15 +100,16 @@ impl<'a> Variables<'a> {
 ///
 /// # Errors
 /// When that is more than an import holds.
-pub(super) fn words(raw: &RawWord, variables: &Variables<'_>) -> Result<Vec<Word>, ImportError> {
+pub(super) fn words(
+    raw: &RawWord,
+    variables: &mut Variables<'_>,
+) -> Result<Vec<Word>, ImportError> {
+    let mut work = 0;
+    let alternatives = braces::expand(&raw.units, &mut work);
+    variables.charge(work, raw.span)?;
     let too_much = || ImportError::new(raw.span, ErrorKind::TooMuch);
-    let alternatives = braces::expand(&raw.units).ok_or_else(too_much)?;
-    let mut builder = Builder::new(raw, true);
-    for units in &alternatives {
-        builder.add(&home(units, variables), variables)?;
-        builder.end_word();
-    }
-    Ok(builder.words)
+    let alternatives = alternatives.ok_or_else(too_much)?;
+    build(raw, &alternatives, true, variables)
 }
 
 /// The one word that a written word becomes where the shell does not split: in an assignment, and
@@ -86,12 +117,26 @@ pub(super) fn words(raw: &RawWord, variables: &Variables<'_>) -> Result<Vec<Word
 ///
 /// # Errors
 /// When that is more than an import holds.
-pub(super) fn one(raw: &RawWord, variables: &Variables<'_>) -> Result<Word, ImportError> {
-    let mut builder = Builder::new(raw, false);
-    builder.add(&home(&raw.units, variables), variables)?;
-    builder.end_word();
+pub(super) fn one(raw: &RawWord, variables: &mut Variables<'_>) -> Result<Word, ImportError> {
+    let units = [Cow::Borrowed(raw.units.as_slice())];
+    let words = build(raw, &units, false, variables)?;
     let empty = Word::new(Vec::new(), raw.span);
-    Ok(builder.words.into_iter().next().unwrap_or(empty))
+    Ok(words.into_iter().next().unwrap_or(empty))
+}
+
+fn build(
+    raw: &RawWord,
+    alternatives: &[Cow<'_, [Unit]>],
+    splits: bool,
+    variables: &mut Variables<'_>,
+) -> Result<Vec<Word>, ImportError> {
+    let mut builder = Builder::new(raw, splits, variables.left_bytes);
+    let built = alternatives.iter().try_for_each(|units| {
+        builder.add(&home(units, variables), variables)?;
+        builder.end_word()
+    });
+    variables.charge(builder.bytes, raw.span)?;
+    built.map(|()| builder.words)
 }
 
 /// Puts the home folder for a tilde at the start of a word.
@@ -114,17 +159,20 @@ struct Builder<'a> {
     words: Vec<Word>,
     /// The word that is being built.
     current: Option<Word>,
+    /// What the words have cost so far.
     bytes: usize,
+    most_bytes: usize,
 }
 
 impl<'a> Builder<'a> {
-    fn new(raw: &'a RawWord, splits: bool) -> Self {
+    fn new(raw: &'a RawWord, splits: bool, left_bytes: usize) -> Self {
         Self {
             raw,
             splits,
             words: Vec::new(),
             current: None,
             bytes: 0,
+            most_bytes: left_bytes.min(MAX_WORD_BYTES),
         }
     }
 
@@ -147,6 +195,7 @@ impl<'a> Builder<'a> {
         expansion: &Expansion,
         variables: &Variables<'_>,
     ) -> Result<(), ImportError> {
+        self.charge(EXPANSION_COST)?;
         let Some(value) = variables.value(expansion) else {
             self.push(expansion.text.as_bytes())?;
             self.unresolved(&expansion.text);
@@ -170,7 +219,7 @@ impl<'a> Builder<'a> {
             .enumerate()
         {
             if at > 0 {
-                self.end_word();
+                self.end_word()?;
             }
             if !part.is_empty() {
                 self.push(part)?;
@@ -180,11 +229,16 @@ impl<'a> Builder<'a> {
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
-        self.bytes = self.bytes.saturating_add(bytes.len());
-        if self.bytes > MAX_WORD_BYTES {
+        self.charge(bytes.len())?;
+        self.word().bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn charge(&mut self, bytes: usize) -> Result<(), ImportError> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > self.most_bytes {
             return Err(ImportError::new(self.raw.span, ErrorKind::TooMuch));
         }
-        self.word().bytes.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -202,7 +256,8 @@ impl<'a> Builder<'a> {
             .get_or_insert_with(|| Word::new(Vec::new(), span))
     }
 
-    fn end_word(&mut self) {
+    fn end_word(&mut self) -> Result<(), ImportError> {
         self.words.extend(self.current.take());
+        self.charge(WORD_COST)
     }
 }

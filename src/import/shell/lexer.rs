@@ -32,21 +32,16 @@ pub(super) enum End {
     Plain,
 }
 
-/// The tokens of a script, and what is wrong with its quoting.
-pub(super) fn tokens(source: &Source<'_>) -> (Vec<Token>, Vec<ImportError>) {
-    let mut lexer = Lexer {
-        source: *source,
-        cursor: Cursor::new(source.bytes()),
-        tokens: Vec::new(),
-        problems: Vec::new(),
-        awaited: Vec::new(),
-        budget: BUDGET,
-    };
-    lexer.run();
-    (lexer.tokens, lexer.problems)
+/// Some commands of a script: one, or all up to the end of a line on which a here-document is
+/// announced, whose text only comes after it. The last token of each command is its end.
+pub(super) struct Batch {
+    pub(super) tokens: Vec<Token>,
+    /// What is wrong with the quoting.
+    pub(super) problems: Vec<ImportError>,
 }
 
-struct Lexer<'a> {
+/// Reads a script as far as it is asked for.
+pub(super) struct Lexer<'a> {
     source: Source<'a>,
     cursor: Cursor<'a>,
     tokens: Vec<Token>,
@@ -56,11 +51,14 @@ struct Lexer<'a> {
     budget: usize,
 }
 
-/// How much of a script is held: 1 is a byte outside quotes. Ten thousand long commands take half.
+/// How much of a script is held at a time: 1 is a byte outside quotes.
 const BUDGET: usize = 4_000_000;
 
 /// What a token costs of it.
 const TOKEN_COST: usize = 4;
+
+/// What a problem costs of it.
+const PROBLEM_COST: usize = 16;
 
 /// A here-document whose operator was read; its text starts on the next line.
 struct HereDocument {
@@ -74,29 +72,69 @@ struct HereDocument {
     span: Span,
 }
 
-impl Lexer<'_> {
-    fn run(&mut self) {
-        loop {
-            self.cursor
-                .take_while(|b| matches!(b, b' ' | b'\t' | b'\r'));
-            let start = self.cursor.at();
-            if self.cursor.eat(b"\\\n") || self.cursor.eat(b"\\\r\n") {
-                continue;
+impl Iterator for Lexer<'_> {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        self.budget = BUDGET;
+        while !self.is_batch() && self.token() {}
+        if self.cursor.is_done() {
+            self.finish();
+        }
+        let batch = Batch {
+            tokens: std::mem::take(&mut self.tokens),
+            problems: std::mem::take(&mut self.problems),
+        };
+        (!batch.tokens.is_empty() || !batch.problems.is_empty()).then_some(batch)
+    }
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(source: &Source<'a>) -> Self {
+        Self {
+            source: *source,
+            cursor: Cursor::new(source.bytes()),
+            tokens: Vec::new(),
+            problems: Vec::new(),
+            awaited: Vec::new(),
+            budget: BUDGET,
+        }
+    }
+
+    /// Whether a command has ended, and no here-document is to come.
+    fn is_batch(&self) -> bool {
+        matches!(self.tokens.last(), Some(Token::End(..))) && self.awaited.is_empty()
+    }
+
+    /// Reads a token; `false` at the end of the script.
+    fn token(&mut self) -> bool {
+        self.cursor
+            .take_while(|b| matches!(b, b' ' | b'\t' | b'\r'));
+        let start = self.cursor.at();
+        if self.cursor.eat(b"\\\n") || self.cursor.eat(b"\\\r\n") {
+            return true;
+        }
+        match self.cursor.peek() {
+            None => return false,
+            Some(b'#') => {
+                self.cursor.take_while(|b| b != b'\n');
             }
-            match self.cursor.peek() {
-                None => break,
-                Some(b'#') => {
-                    self.cursor.take_while(|b| b != b'\n');
-                }
-                Some(b'\n') => {
-                    self.cursor.bump();
-                    self.end(End::Plain, start);
-                    self.here_documents();
-                }
-                Some(b'<' | b'>') if !self.at_process_substitution() => self.redirection(),
-                Some(b'&' | b'|' | b';' | b'(' | b')') => self.operator(),
-                Some(_) => self.word(),
+            Some(b'\n') => {
+                self.cursor.bump();
+                self.end(End::Plain, start);
+                self.here_documents();
             }
+            Some(b'<' | b'>') if !self.at_process_substitution() => self.redirection(),
+            Some(b'&' | b'|' | b';' | b'(' | b')') => self.operator(),
+            Some(_) => self.word(),
+        }
+        true
+    }
+
+    /// The last command may end with the script, and so may the line of a here-document.
+    fn finish(&mut self) {
+        if matches!(self.tokens.last(), Some(token) if !matches!(token, Token::End(..))) {
+            self.end(End::Plain, self.cursor.at());
         }
         self.here_documents();
     }
@@ -123,6 +161,7 @@ impl Lexer<'_> {
     /// Takes over what a reader has spent, and its problems.
     fn settle(&mut self, reader: &mut Reader<'_>) {
         self.budget = reader.budget;
+        self.spend(reader.problems.len() * PROBLEM_COST);
         self.problems.append(&mut reader.problems);
     }
 

@@ -1,11 +1,13 @@
 //! The commands of a shell script that start certain programs, with their arguments and their
 //! standard input.
 
+use std::collections::VecDeque;
+
 use super::expand::{self, Variables};
-use super::lexer::{End, Token, tokens};
+use super::lexer::{Batch, End, Lexer, Token};
 use super::output::output;
 use super::word::{RawWord, Word};
-use crate::import::{ErrorKind, ImportError, Source, Span};
+use crate::import::{ImportError, Source, Span};
 
 /// A command that starts one of the programs.
 #[derive(Clone, Debug)]
@@ -35,42 +37,27 @@ pub(in crate::import) enum Input {
     Word(Word),
 }
 
-/// Reads all commands of a script that start one of these programs, in order.
-pub(in crate::import) fn commands(
-    source: &Source<'_>,
+/// The commands of a script that start one of these programs, and what is wrong with others, in
+/// order. Only what is asked for is read: a command is held until the next.
+pub(in crate::import) fn commands<'a>(
+    source: &Source<'a>,
     programs: &'static [&'static str],
-    environment: &dyn Fn(&str) -> Option<String>,
-) -> (Vec<Command>, Vec<ImportError>) {
-    let (tokens, problems) = tokens(source);
+    environment: &'a dyn Fn(&str) -> Option<String>,
+) -> impl Iterator<Item = Result<Command, ImportError>> + 'a {
+    let mut lexer = Lexer::new(source);
     let mut script = Script {
         programs,
         variables: Variables::new(environment),
-        commands: Vec::new(),
-        problems,
+        found: VecDeque::new(),
+        problems: Vec::new(),
         piped: None,
-        expanded_bytes: 0,
     };
-    let mut simple = Simple::default();
-    let mut awaited = Awaited::Argument;
-    for token in tokens {
-        match token {
-            Token::End(end, span) => {
-                let finished = std::mem::take(&mut simple);
-                script.finish(&finished, end, span);
-                awaited = Awaited::Argument;
-            }
-            Token::InputFile => awaited = Awaited::InputFile,
-            Token::InputWord => awaited = Awaited::InputWord,
-            Token::InputText(text) => simple.input = Some(RawInput::Text(text)),
-            Token::Output(span) => {
-                simple.note_cut(span);
-                awaited = Awaited::Output;
-            }
-            Token::Word(word) => simple.word(word, std::mem::take(&mut awaited)),
+    std::iter::from_fn(move || {
+        while script.found.is_empty() && !script.variables.is_spent() {
+            script.batch(lexer.next()?);
         }
-    }
-    script.finish(&simple, End::Plain, Span::default());
-    (script.commands, script.problems)
+        script.found.pop_front()
+    })
 }
 
 /// What the next word is.
@@ -124,28 +111,72 @@ impl Simple {
 struct Script<'a> {
     programs: &'static [&'static str],
     variables: Variables<'a>,
-    commands: Vec<Command>,
+    /// What was not yet asked for.
+    found: VecDeque<Result<Command, ImportError>>,
+    /// What is wrong with the present command.
     problems: Vec<ImportError>,
     /// What the command before a `|` prints.
     piped: Option<Input>,
-    expanded_bytes: usize,
 }
 
 impl Script<'_> {
+    fn batch(&mut self, batch: Batch) {
+        // Where quotes do not end nobody knows which words are arguments of what.
+        if !batch.problems.is_empty() {
+            self.found.extend(batch.problems.into_iter().map(Err));
+            return;
+        }
+        let mut simple = Simple::default();
+        let mut awaited = Awaited::Argument;
+        for token in batch.tokens {
+            match token {
+                Token::End(end, span) => {
+                    self.finish(&std::mem::take(&mut simple), end, span);
+                    awaited = Awaited::Argument;
+                }
+                Token::InputFile => awaited = Awaited::InputFile,
+                Token::InputWord => awaited = Awaited::InputWord,
+                Token::InputText(text) => simple.input = Some(RawInput::Text(text)),
+                Token::Output(span) => {
+                    simple.note_cut(span);
+                    awaited = Awaited::Output;
+                }
+                Token::Word(word) => simple.word(word, std::mem::take(&mut awaited)),
+            }
+        }
+    }
+
     fn finish(&mut self, simple: &Simple, end: End, end_span: Span) {
+        // What is too much was told when it was.
+        if self.variables.is_spent() {
+            return;
+        }
+        self.problems
+            .extend(self.variables.charge(COMMAND_COST, end_span).err());
+        let command = self.command(simple, end, end_span);
+        if self.problems.is_empty() {
+            self.found.extend(command.map(Ok));
+            return;
+        }
+        if self.piped.is_some() {
+            self.piped = Some(Input::Unknown);
+        }
+        self.found.extend(self.problems.drain(..).map(Err));
+    }
+
+    /// What a command comes to: one that an importer knows, or a change of what is known.
+    fn command(&mut self, simple: &Simple, end: End, end_span: Span) -> Option<Command> {
         let piped = self.piped.take();
-        let before = self.problems.len();
         let input = self.input(simple.input.as_ref(), piped);
         let words = self.after_prefixes(&simple.words);
-        let Some((name, rest)) = words.split_first() else {
-            return;
-        };
+        let (name, rest) = words.split_first()?;
         if rest.is_empty() && self.assign(name) {
-            return;
+            return None;
         }
         let name_text = String::from_utf8_lossy(&name.literal()).into_owned();
         let file_name = program(&name_text);
         let wanted = self.programs.iter().find(|known| **known == file_name);
+        let mut command = None;
         match (file_name, wanted) {
             (_, Some(program)) => {
                 let arguments = self.expand(rest);
@@ -157,16 +188,13 @@ impl Script<'_> {
                 if end == End::Background && last.end == end_span.start {
                     warnings.push(GLUED.to_owned());
                 }
-                // Quoting that is wrong has no arguments that could be trusted.
-                if self.problems.len() == before {
-                    self.commands.push(Command {
-                        program,
-                        arguments,
-                        input,
-                        span: name.span.to(last),
-                        warnings,
-                    });
-                }
+                command = Some(Command {
+                    program,
+                    arguments,
+                    input,
+                    span: name.span.to(last),
+                    warnings,
+                });
             }
             ("export" | "declare" | "local" | "readonly" | "typeset", None) => {
                 for word in rest {
@@ -182,6 +210,7 @@ impl Script<'_> {
         if end == End::Pipe {
             self.piped.get_or_insert(Input::Unknown);
         }
+        command
     }
 
     fn input(&mut self, written: Option<&RawInput>, piped: Option<Input>) -> Input {
@@ -191,7 +220,7 @@ impl Script<'_> {
             Some(RawInput::Text(word)) => (word, false, false),
             Some(RawInput::Word(word)) => (word, false, true),
         };
-        match expand::one(raw, &self.variables) {
+        match expand::one(raw, &mut self.variables) {
             Ok(word) if is_file => Input::File(word),
             Ok(mut word) => {
                 if newline {
@@ -225,16 +254,21 @@ impl Script<'_> {
         let Some((name, value)) = assignment(word) else {
             return false;
         };
-        let value = expand::one(&value, &self.variables).map(|value| {
+        let unknown = Word::unresolved(format!("${name}"), value.span);
+        let value = expand::one(&value, &mut self.variables).map(|value| {
             // What a command prints is not known; the name says more than the command.
             let is_output = |text: &String| text.starts_with("$(") || text.starts_with('`');
             if value.unresolved.iter().any(is_output) {
-                Word::unresolved(format!("${name}"), value.span)
+                unknown.clone()
             } else {
                 value
             }
         });
-        let set = value.and_then(|value| self.variables.set(name, value));
+        let value = value.unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            unknown
+        });
+        let set = self.variables.set(name, value);
         self.problems.extend(set.err());
         true
     }
@@ -242,20 +276,12 @@ impl Script<'_> {
     fn expand(&mut self, words: &[RawWord]) -> Vec<Word> {
         let mut expanded = Vec::new();
         for word in words {
-            if self.expanded_bytes > MAX_EXPANDED_BYTES {
-                self.problems
-                    .push(ImportError::new(word.span, ErrorKind::TooMuch));
-                break;
-            }
-            match expand::words(word, &self.variables) {
-                Ok(mut words) => {
-                    let sizes = words
-                        .iter()
-                        .map(|word| word.bytes.len() + size_of::<Word>());
-                    self.expanded_bytes += sizes.sum::<usize>();
-                    expanded.append(&mut words);
-                }
+            match expand::words(word, &mut self.variables) {
+                Ok(mut words) => expanded.append(&mut words),
                 Err(problem) => self.problems.push(problem),
+            }
+            if self.variables.is_spent() {
+                break;
             }
         }
         expanded
@@ -270,8 +296,8 @@ const CUT: &str = "`<` and `>` outside quotes are redirections for the shell: wh
 const GLUED: &str = "an `&` outside quotes ends the command for the shell: what follows it is not \
                      sent";
 
-/// The most bytes that all arguments of all commands may expand to.
-const MAX_EXPANDED_BYTES: usize = 64 * 1024 * 1024;
+/// What a command costs of what a script may expand to: a file of semicolons ends, too.
+const COMMAND_COST: usize = 64;
 
 /// Prompts that are copied along, and words after which a command starts.
 const PREFIXES: &[&str] = &[
