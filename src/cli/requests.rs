@@ -12,7 +12,7 @@ use crate::import::format::Use;
 use crate::import::har::{self, Selection};
 use crate::import::{
     self, Environment, EnvironmentFile, Format, Imported, ImportedRequest, Options, Position,
-    Source, Surroundings,
+    Source, Surroundings, Take,
 };
 use crate::model::{Baseline, BaselineSource, Timestamp};
 
@@ -68,21 +68,29 @@ impl Wanted {
         self.format.source()
     }
 
+    /// Hands over the requests of the file one by one: thousands of them need not be held. Comes
+    /// back with what is wrong with others.
+    ///
+    /// # Errors
+    /// When there is no request.
+    pub(crate) fn each(
+        self,
+        now: Timestamp,
+        take: &mut Take<'_>,
+    ) -> Result<Option<Problem>, Problem> {
+        self.each_amid(&surroundings(now), take)
+    }
+
     /// The requests of the file, or all that is wrong with it.
     ///
     /// A file with some requests that are wrong still yields the others; what is wrong is said on
-    /// standard error. Of a script, the commands belong together.
+    /// standard error.
     pub(crate) fn requests(
         self,
         now: Timestamp,
         context: &mut Context,
     ) -> Result<Vec<ImportedRequest>, Problem> {
-        let surroundings = Surroundings {
-            variable: &|name| std::env::var(name).ok(),
-            file: &import::files::read,
-            now,
-        };
-        self.requests_amid(&surroundings, context)
+        self.requests_amid(&surroundings(now), context)
     }
 
     /// The same, where the file is read amid other surroundings than those of this process.
@@ -91,41 +99,56 @@ impl Wanted {
         surroundings: &Surroundings<'_>,
         context: &mut Context,
     ) -> Result<Vec<ImportedRequest>, Problem> {
-        let format = self.format;
-        let (requests, problem) = if format == Format::Har {
-            self.of_archive()
+        let mut requests = Vec::new();
+        let wrong = self.each_amid(surroundings, &mut |request| requests.push(request))?;
+        if let Some(problem) = wrong {
+            context.output.say(&problem.to_warning());
+        }
+        Ok(requests)
+    }
+
+    fn each_amid(
+        self,
+        surroundings: &Surroundings<'_>,
+        take: &mut Take<'_>,
+    ) -> Result<Option<Problem>, Problem> {
+        let mut is_empty = true;
+        let take = &mut |request| {
+            is_empty = false;
+            take(request);
+        };
+        let problem = if self.format == Format::Har {
+            self.of_archive(take)
         } else {
-            self.of_text(surroundings)?
+            self.of_text(surroundings, take)?
         };
         match problem {
-            None => Ok(requests),
-            Some(problem) if requests.is_empty() || format == Format::Curl => Err(problem),
-            Some(problem) => {
-                context.output.say(&problem.to_warning());
-                Ok(requests)
-            }
+            Some(problem) if is_empty => Err(problem),
+            problem => Ok(problem),
         }
     }
 
-    fn of_text(self, surroundings: &Surroundings<'_>) -> Result<Found, Problem> {
+    fn of_text(
+        self,
+        surroundings: &Surroundings<'_>,
+        take: &mut Take<'_>,
+    ) -> Result<Option<Problem>, Problem> {
         let input = self.opened.into_text()?;
         let source = Source::new(&input.name, &input.text);
-        let imported = import::import(self.format, &source, &self.options, surroundings);
-        let Imported { requests, problems } = imported;
-        let problem = (!problems.is_empty()).then(|| advice::import(&source, &problems));
-        Ok((requests, problem))
+        let problems = import::each(self.format, &source, &self.options, surroundings, take);
+        Ok((!problems.is_empty()).then(|| advice::import(&source, &problems)))
     }
 
     /// Archives hold all responses of a page: they are read as a stream.
-    fn of_archive(self) -> Found {
+    fn of_archive(self, take: &mut Take<'_>) -> Option<Problem> {
         let (name, reader) = self.opened.into_stream();
         let har::Archive {
             imported: Imported { requests, problems },
             positions,
         } = har::read(reader, &self.options.entries);
+        requests.into_iter().for_each(take);
         let position = |at: usize| positions.get(at).copied().unwrap_or(Position::START);
-        let problem = (!problems.is_empty()).then(|| advice::import_at(&name, &problems, position));
-        (requests, problem)
+        (!problems.is_empty()).then(|| advice::import_at(&name, &problems, position))
     }
 
     /// The requests of the file as baselines that still need names.
@@ -222,8 +245,14 @@ pub(crate) fn known_good(
     }
 }
 
-/// The requests, and what is wrong with the others.
-type Found = (Vec<ImportedRequest>, Option<Problem>);
+/// What this process lives amid.
+fn surroundings(now: Timestamp) -> Surroundings<'static> {
+    Surroundings {
+        variable: &|name| std::env::var(name).ok(),
+        file: &import::files::read,
+        now,
+    }
+}
 
 /// A file, the item that stands behind its name, and its format.
 fn opened(

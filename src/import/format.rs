@@ -2,8 +2,8 @@
 
 use super::select::select;
 use super::{
-    Imported, Options, Source, Surroundings, bruno, curl, fetch, har, http_file, httpie, hurl,
-    insomnia, postman, powershell, raw,
+    ImportError, Imported, Options, Source, Surroundings, Take, bruno, curl, fetch, har, http_file,
+    httpie, hurl, insomnia, postman, powershell, raw,
 };
 use crate::model::BaselineSource;
 
@@ -137,6 +137,17 @@ pub fn import(
     options: &Options,
     surroundings: &Surroundings<'_>,
 ) -> Imported {
+    Imported::collect(|take| each(format, source, options, surroundings, take))
+}
+
+/// Hands over the requests of a file one by one; what is wrong comes at the end.
+pub fn each(
+    format: Format,
+    source: &Source<'_>,
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+    take: &mut Take<'_>,
+) -> Vec<ImportError> {
     let variable = |name: &str| match options.variable(name) {
         Some(value) => Some(value.to_owned()),
         None => (surroundings.variable)(name),
@@ -146,19 +157,27 @@ pub fn import(
         ..*surroundings
     };
     let source = &source.without_mark();
+    let item = options.item.as_deref();
     let imported = match format {
-        Format::Curl => curl::import(source, surroundings),
-        Format::Fetch => fetch::import(source),
-        Format::Httpie => httpie::import(source, surroundings),
-        Format::PowerShell => powershell::import(source, options, surroundings),
-        Format::Raw => raw::import(source),
+        // Of these there may be very many, which nobody has to hold.
+        Format::Postman => return postman::each(source, options, surroundings, take),
+        Format::Curl if item.is_none() => return curl::each(source, surroundings, take),
+        Format::Httpie if item.is_none() => return httpie::each(source, surroundings, take),
         // These pick the item by themselves: folders have names, archives entries.
-        Format::Bruno => return bruno::import(source, options, surroundings),
-        Format::Har => return har::import(source, &options.entries),
-        Format::Http => return http_file::import(source, options, surroundings),
-        Format::Hurl => return hurl::import(source, options, surroundings),
-        Format::Insomnia => return insomnia::import(source, options, surroundings),
-        Format::Postman => return postman::import(source, options, surroundings),
+        Format::Bruno => bruno::import(source, options, surroundings),
+        Format::Har => har::import(source, &options.entries),
+        Format::Http => http_file::import(source, options, surroundings),
+        Format::Hurl => hurl::import(source, options, surroundings),
+        Format::Insomnia => insomnia::import(source, options, surroundings),
+        Format::Curl => select(curl::import(source, surroundings), item, source),
+        Format::Fetch => select(fetch::import(source), item, source),
+        Format::Httpie => select(httpie::import(source, surroundings), item, source),
+        Format::PowerShell => {
+            let all = powershell::import(source, options, surroundings);
+            select(all, item, source)
+        }
+        Format::Raw => select(raw::import(source), item, source),
     };
-    select(imported, options.item.as_deref(), source)
+    imported.requests.into_iter().for_each(take);
+    imported.problems
 }

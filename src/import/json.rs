@@ -2,26 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::ImportedRequest;
 
-/// The array of `import --json`: what the user's own file holds, nothing masked.
-pub fn json(requests: &[ImportedRequest]) -> impl Serialize {
-    Listed(requests)
-}
-
-/// Written one by one: thousands of them are not held twice.
-struct Listed<'a>(&'a [ImportedRequest]);
-
-impl Serialize for Listed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(one))
-    }
-}
-
-fn one(imported: &ImportedRequest) -> Value {
+/// A request in the array of `import --json`: what the user's own file holds, nothing masked.
+pub fn json(imported: &ImportedRequest) -> Value {
     let request = &imported.request;
     let fields = request.fields.lines().iter();
     let headers: Vec<[String; 2]> = fields

@@ -38,9 +38,9 @@ mod yaml;
 
 pub use error::{ErrorKind, ImportError};
 pub use files::FileError;
-pub use format::{Format, import};
+pub use format::{Format, each, import};
 pub use guess::guess;
 pub use json::json;
 pub use options::{Environment, EnvironmentFile, Options};
-pub use request::{Imported, ImportedRequest, Surroundings};
+pub use request::{Imported, ImportedRequest, Surroundings, Take};
 pub use source::{Position, Source, Span};

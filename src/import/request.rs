@@ -145,6 +145,18 @@ pub struct Imported {
     pub problems: Vec<ImportError>,
 }
 
+/// Where requests go as they are read: a file may hold very many.
+pub type Take<'t> = dyn FnMut(ImportedRequest) + 't;
+
+impl Imported {
+    /// All that `read` hands over, and the problems that it comes back with.
+    pub(super) fn collect(read: impl FnOnce(&mut Take<'_>) -> Vec<ImportError>) -> Self {
+        let mut requests = Vec::new();
+        let problems = read(&mut |request| requests.push(request));
+        Self { requests, problems }
+    }
+}
+
 /// An import that fails as a whole.
 impl From<ImportError> for Imported {
     fn from(problem: ImportError) -> Self {

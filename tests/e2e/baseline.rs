@@ -10,6 +10,7 @@ use crate::common::tunnel;
 crate::tests![
     a_baseline_is_added_listed_shown_and_removed,
     several_commands_of_one_file_are_all_added,
+    a_script_with_bad_commands_gives_the_others,
     import_prints_the_request_as_curl_would_send_it,
     the_content_of_a_file_tells_its_format,
     a_http_file_takes_the_environment_of_its_name_and_the_secrets_beside,
@@ -56,6 +57,64 @@ fn several_commands_of_one_file_are_all_added() {
     assert!(added.status.success(), "{added:#?}");
     let listed = why401.json(&["baseline", "list", "--json"]);
     assert_eq!(listed.as_array().unwrap().len(), 2, "{listed:#}");
+}
+
+fn a_script_with_bad_commands_gives_the_others() {
+    let why401 = Why401::new();
+    let good = |numbers: std::ops::Range<usize>| -> String {
+        let command = |n| format!("curl https://api.acme.test/{n}\n");
+        numbers.map(command).collect()
+    };
+    let unknown = "curl --nosuch https://api.acme.test/bad\n";
+    let cut = "curl 'https://api.acme.test/cut\ncurl https://api.acme.test/swallowed\n";
+    why401.write("script.sh", good(0..5) + unknown + &good(5..10) + cut);
+    let told = |stderr: &str| {
+        assert!(
+            stderr.starts_with("warning: the file has 2 problems\n"),
+            "{stderr}"
+        );
+        let places = [
+            "script.sh:6:6",
+            "no option --nosuch",
+            "script.sh:12:6",
+            "not closed",
+        ];
+        let places = places.map(|place| stderr.find(place));
+        assert!(places.is_sorted() && places[0].is_some(), "{stderr}");
+    };
+    let imported = why401.command(&["import", "curl", "script.sh", "--json"]);
+    let paths = |requests: &Value, key: &str| -> Vec<String> {
+        let requests = requests.as_array().unwrap().iter();
+        let path = |request: &Value| request[key].as_str().unwrap().to_owned();
+        requests.map(path).collect()
+    };
+    let expected: Vec<_> = (0..10)
+        .map(|n| format!("https://api.acme.test/{n}"))
+        .collect();
+    assert_eq!(paths(&imported.json(), "url"), expected);
+    told(&imported.stderr);
+    let printed = why401.command(&["import", "curl", "script.sh"]);
+    assert_eq!(printed.code(), 0, "{printed:#?}");
+    assert!(printed.stdout.contains("api.acme.test/9"), "{printed:#?}");
+    told(&printed.stderr);
+    let added = why401.command(&["baseline", "add", "--curl", "script.sh"]);
+    assert_eq!(added.code(), 0, "{added:#?}");
+    told(&added.stderr);
+    let listed = why401.json(&["baseline", "list", "--json"]);
+    assert_eq!(listed.as_array().unwrap().len(), 10, "{listed:#}");
+    why401.write("one.sh", good(3..4) + unknown);
+    let compared = why401.command(&["diff", "one.sh", "script.sh#4", "--json"]);
+    let cause = compared.json()["verdict"]["cause"].clone();
+    assert_eq!(cause, json!("same-as-known-good"), "{compared:#?}");
+    assert!(compared.stderr.contains("one.sh:2:6"), "{compared:#?}");
+    // With nothing but bad commands there is nothing to give.
+    why401.write("bad.sh", unknown);
+    let refused = why401.command(&["import", "curl", "bad.sh", "--json"]);
+    assert_eq!(
+        (refused.code(), refused.stdout.as_str()),
+        (1, ""),
+        "{refused:#?}"
+    );
 }
 
 fn import_prints_the_request_as_curl_would_send_it() {

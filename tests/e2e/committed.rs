@@ -48,6 +48,12 @@ fn one_added_later_is_used_by_those_who_read() {
     commit(&why401, &origin);
     let report = why401.json(&["why", "--json"]);
     assert_eq!(report["baseline"]["name"], json!("orders"), "{report:#}");
+    // A command that curl would refuse takes none of the others away.
+    let good = std::fs::read_to_string(why401.work().join("good/orders.sh")).unwrap();
+    why401.write("good/orders.sh", format!("curl --nosuch a.test\n{good}"));
+    let told = why401.command(&["why", "--json"]);
+    assert_eq!(told.json()["baseline"]["name"], json!("orders"), "{told:#?}");
+    assert!(told.stderr.contains("orders.sh:1:6"), "{told:#?}");
 }
 
 fn a_found_configuration_reads_nothing_beyond_its_folder() {

@@ -424,7 +424,9 @@ fn in_words(imported: &import::Imported, source: &Source<'_>) {
     for problem in &imported.problems {
         drop(format!("{}: {problem}", problem.position(source)));
     }
-    drop(serde_json::to_string(&import::json(&imported.requests)));
+    for request in &imported.requests {
+        drop(import::json(request).to_string());
+    }
 }
 
 fn url_corpus() -> Vec<Vec<u8>> {

@@ -59,7 +59,8 @@ fn folder(format: &str) -> PathBuf {
 fn in_words(imported: &Imported, source: &Source<'_>) -> Value {
     let problem = |error: &ImportError| format!("{}: {error}", error.position(source));
     let problems: Vec<String> = imported.problems.iter().map(problem).collect();
-    json!({"requests": why401::import::json(&imported.requests), "problems": problems})
+    let requests: Vec<Value> = imported.requests.iter().map(why401::import::json).collect();
+    json!({"requests": requests, "problems": problems})
 }
 
 /// Imports where files lie in this folder, and these variables are set.

@@ -1,35 +1,106 @@
 //! `why401 import`
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
 use crate::cli::problem::Problem;
-use crate::cli::requests::{Beside, Wanted};
+use crate::cli::requests::{Beside, Wanted, known_good};
 use crate::cli::{advice, clock};
 use crate::import::har::Selection;
-use crate::import::{self, Format};
+use crate::import::{self, Format, ImportedRequest};
+use crate::model::{BaselineSource, Timestamp};
 use crate::redact::Masker;
+use crate::report::terminal::Style;
 use crate::report::{self, terminal};
 
 /// Prints the requests of a file; stores nothing.
 pub(super) fn import(args: &ImportArgs, context: &mut Context) -> Result<(), Problem> {
     let wanted = wanted(args, context)?;
     let now = clock::now();
-    if args.json {
-        let requests = wanted.requests(now, context)?;
-        return context.print_json(&import::json(&requests));
+    let form = if args.json {
+        Form::Json
+    } else {
+        Form::Text(context.style(), wanted.source())
+    };
+    let mut read = Ok(None);
+    context.output.print_with(|out| {
+        let mut printer = Printer::new(out, form, now);
+        read = wanted.each(now, &mut |request| printer.take(request));
+        match read {
+            Ok(_) => printer.end(),
+            Err(_) => Ok(()),
+        }
+    })?;
+    if let Some(problem) = read? {
+        context.output.say(&problem.to_warning());
     }
-    let imported = wanted.baselines(now, context)?;
-    let style = context.style();
-    let texts: Vec<_> = imported
-        .iter()
-        .map(|request| {
-            let view = report::request(request, &mut Masker::new());
-            terminal::imported(&view, &style)
-        })
-        .collect();
-    Ok(context.output.print(&texts.join("\n"))?)
+    Ok(())
+}
+
+/// Prints requests as they come: thousands of them are not held.
+struct Printer<'o> {
+    out: &'o mut dyn Write,
+    form: Form,
+    now: Timestamp,
+    is_first: bool,
+    /// What the output said; after an error nothing more is written.
+    printed: io::Result<()>,
+}
+
+enum Form {
+    Json,
+    Text(Style, BaselineSource),
+}
+
+impl<'o> Printer<'o> {
+    fn new(out: &'o mut dyn Write, form: Form, now: Timestamp) -> Self {
+        Self {
+            out,
+            form,
+            now,
+            is_first: true,
+            printed: Ok(()),
+        }
+    }
+
+    fn take(&mut self, request: ImportedRequest) {
+        if self.printed.is_ok() {
+            self.printed = self.print(request);
+            self.is_first = false;
+        }
+    }
+
+    fn print(&mut self, request: ImportedRequest) -> io::Result<()> {
+        match &self.form {
+            Form::Json => {
+                self.out
+                    .write_all(if self.is_first { b"[" } else { b"," })?;
+                Ok(serde_json::to_writer(
+                    &mut *self.out,
+                    &import::json(&request),
+                )?)
+            }
+            Form::Text(style, source) => {
+                let request = known_good(request, source.clone(), self.now);
+                let view = report::request(&request, &mut Masker::new());
+                self.out
+                    .write_all(if self.is_first { b"" } else { b"\n" })?;
+                let text = terminal::imported(&view, style);
+                self.out.write_all(text.as_bytes())
+            }
+        }
+    }
+
+    fn end(self) -> io::Result<()> {
+        self.printed?;
+        match self.form {
+            Form::Json if self.is_first => self.out.write_all(b"[]\n"),
+            Form::Json => self.out.write_all(b"]\n"),
+            Form::Text(..) => Ok(()),
+        }
+    }
 }
 
 fn wanted(args: &ImportArgs, context: &mut Context) -> Result<Wanted, Problem> {

@@ -28,7 +28,7 @@ mod tests;
 
 use super::shell::materials::Materials;
 use super::shell::script::{self, Command};
-use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings};
+use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings, Take};
 
 /// The names of the program.
 const PROGRAMS: &[&str] = &["curl", "curl.exe"];
@@ -47,8 +47,17 @@ const MAX_PROBLEMS: usize = 1000;
 /// Nothing is run, nothing is sent. A command that curl would refuse yields a problem and no
 /// request.
 pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported {
+    Imported::collect(|take| each(source, surroundings, take))
+}
+
+/// Hands over the requests one by one; what is wrong comes at the end.
+pub fn each(
+    source: &Source<'_>,
+    surroundings: &Surroundings<'_>,
+    take: &mut Take<'_>,
+) -> Vec<ImportError> {
     if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
-        return problem.into();
+        return vec![problem];
     }
     let commands: Box<dyn Iterator<Item = _>> = if cmd::is_cmd(source.bytes()) {
         Box::new(cmd::commands(source).map(Ok))
@@ -56,7 +65,7 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
         Box::new(script::commands(source, PROGRAMS, surroundings.variable))
     };
     let mut materials = Materials::new(surroundings);
-    let mut requests = Vec::new();
+    let mut count = 0;
     let mut problems = Vec::new();
     let mut is_curl = false;
     for command in commands {
@@ -68,12 +77,15 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
             }
         };
         is_curl = true;
-        if requests.len() > MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
+        if count > MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
             problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
             break;
         }
         match of_command(command, &mut materials) {
-            Ok(mut more) => requests.append(&mut more),
+            Ok(more) => {
+                count += more.len();
+                more.into_iter().for_each(&mut *take);
+            }
             Err(mut more) => problems.append(&mut more),
         }
     }
@@ -81,12 +93,12 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
         // The quotes of another language may not end in a shell.
         let kind = foreign(source.bytes());
         if problems.is_empty() || kind == ErrorKind::PowerShell {
-            return ImportError::new(start(source), kind).into();
+            return vec![ImportError::new(start(source), kind)];
         }
     }
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(MAX_PROBLEMS);
-    Imported { requests, problems }
+    problems
 }
 
 /// The requests of one command, which may be put together by another importer.

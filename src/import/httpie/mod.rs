@@ -20,7 +20,7 @@ mod tests;
 use super::select::start;
 use super::shell::materials::Materials;
 use super::shell::script;
-use super::{ErrorKind, ImportError, Imported, Source, Surroundings};
+use super::{ErrorKind, ImportError, Imported, Source, Surroundings, Take};
 
 /// The names of the program.
 const PROGRAMS: &[&str] = &["http", "http.exe", "https", "https.exe"];
@@ -39,11 +39,20 @@ const MAX_PROBLEMS: usize = 1000;
 /// Nothing is run, nothing is sent. A command that HTTPie would refuse yields a problem and no
 /// request.
 pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported {
+    Imported::collect(|take| each(source, surroundings, take))
+}
+
+/// Hands over the requests one by one; what is wrong comes at the end.
+pub fn each(
+    source: &Source<'_>,
+    surroundings: &Surroundings<'_>,
+    take: &mut Take<'_>,
+) -> Vec<ImportError> {
     if let Err(problem) = source.check_size(MAX_SOURCE_BYTES) {
-        return problem.into();
+        return vec![problem];
     }
     let mut materials = Materials::new(surroundings);
-    let mut requests = Vec::new();
+    let mut count = 0;
     let mut problems = Vec::new();
     for command in script::commands(source, PROGRAMS, surroundings.variable) {
         let command = match command {
@@ -53,19 +62,23 @@ pub fn import(source: &Source<'_>, surroundings: &Surroundings<'_>) -> Imported 
                 continue;
             }
         };
-        if requests.len() >= MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
+        if count >= MAX_REQUESTS || problems.len() >= MAX_PROBLEMS {
             problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
             break;
         }
         match build::request(command, &mut materials) {
-            Ok(request) => requests.push(request),
+            Ok(request) => {
+                count += 1;
+                take(request);
+            }
             Err(mut more) => problems.append(&mut more),
         }
     }
-    if requests.is_empty() && problems.is_empty() {
-        return ImportError::new(start(source), ErrorKind::NoCommandOf("http")).into();
+    if count == 0 && problems.is_empty() {
+        let kind = ErrorKind::NoCommandOf("http");
+        return vec![ImportError::new(start(source), kind)];
     }
     problems.sort_by_key(|problem| problem.span);
     problems.truncate(MAX_PROBLEMS);
-    Imported { requests, problems }
+    problems
 }

@@ -32,11 +32,16 @@ pub(super) struct Collection<'a> {
 /// A request of a collection.
 pub(super) struct Item<'a> {
     pub(super) name: String,
-    /// The names of its folders and its own, with slashes between.
-    pub(super) path: String,
     pub(super) span: Span,
     pub(super) request: &'a str,
     pub(super) inherited: Rc<Inherited>,
+}
+
+impl Item<'_> {
+    /// The names of its folders and its own, with slashes between.
+    pub(super) fn path(&self) -> &str {
+        &self.inherited.path
+    }
 }
 
 /// What folders hand down.
@@ -156,7 +161,6 @@ impl<'a> Walk<'_, 'a> {
             (Some(list), _) => self.entries(list, &own, depth + 1),
             (None, Some(request)) => self.collection.items.push(Item {
                 name,
-                path: own.path.clone(),
                 span,
                 request: request.get(),
                 inherited: own,

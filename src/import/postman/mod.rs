@@ -27,7 +27,9 @@ use self::collection::{Collection, Item};
 use super::json_text::JsonText;
 use super::variables::Resolver;
 use super::variables::Variables;
-use super::{ErrorKind, ImportError, Imported, Options, Source, Span, Surroundings};
+use super::{
+    ErrorKind, ImportError, Imported, ImportedRequest, Options, Source, Span, Surroundings, Take,
+};
 
 /// The largest collection that is read.
 const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
@@ -80,6 +82,16 @@ fn environment(source: &Source<'_>) -> Result<Variables, ImportError> {
 ///
 /// An item that could not be sent yields a problem; the others are imported all the same.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
+    Imported::collect(|take| each(source, options, surroundings, take))
+}
+
+/// Hands over the requests one by one; what is wrong comes at the end.
+pub fn each(
+    source: &Source<'_>,
+    options: &Options,
+    surroundings: &Surroundings<'_>,
+    take: &mut Take<'_>,
+) -> Vec<ImportError> {
     let read = source
         .check_size(MAX_SOURCE_BYTES)
         .and_then(|()| JsonText::new(source))
@@ -90,8 +102,8 @@ pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surrounding
             Ok((text, collection, given))
         });
     match read {
-        Ok((text, collection, given)) => all(&text, collection, given, surroundings),
-        Err(problem) => problem.into(),
+        Ok((text, collection, given)) => all(&text, collection, given, surroundings, take),
+        Err(problem) => vec![problem],
     }
 }
 
@@ -109,37 +121,35 @@ fn all(
     collection: Collection<'_>,
     mut scopes: Vec<Variables>,
     surroundings: &Surroundings<'_>,
-) -> Imported {
+    take: &mut Take<'_>,
+) -> Vec<ImportError> {
     scopes.push(collection.variables);
     let mut resolver = Resolver::new(scopes, collection.set_by_scripts);
-    let mut imported = Imported {
-        requests: Vec::new(),
-        problems: collection.problems,
-    };
+    let mut problems = collection.problems;
     let mut content_bytes = 0;
-    for item in &collection.items {
-        if imported.problems.len() >= MAX_PROBLEMS {
+    for item in collection.items {
+        if problems.len() >= MAX_PROBLEMS {
             break;
         }
-        match one(text, item, &mut resolver, surroundings) {
-            Ok(request) => {
-                content_bytes += request.request.content.bytes.len();
-                imported.requests.push(request);
-            }
-            Err(problem) => imported.problems.push(problem),
-        }
+        let read = one(text, &item, &mut resolver, surroundings);
+        let content = read.as_ref().map(|read| read.request.content.bytes.len());
+        content_bytes += content.unwrap_or(0);
         if resolver.is_spent() || content_bytes > MAX_CONTENT_BYTES {
+            problems.extend(read.err());
             let start = Span::new(item.span.start, item.span.start);
-            imported.requests.pop();
-            imported
-                .problems
-                .push(ImportError::new(start, ErrorKind::TooMuch));
+            problems.push(ImportError::new(start, ErrorKind::TooMuch));
             break;
+        }
+        match read {
+            Ok(mut request) => {
+                warn_of_circles(&mut request, &resolver);
+                take(request);
+            }
+            Err(problem) => problems.push(problem),
         }
     }
-    warn_of_circles(&mut imported, &resolver);
-    imported.problems.sort_by_key(|problem| problem.span);
-    imported
+    problems.sort_by_key(|problem| problem.span);
+    problems
 }
 
 fn one(
@@ -147,24 +157,22 @@ fn one(
     item: &Item<'_>,
     resolver: &mut Resolver,
     surroundings: &Surroundings<'_>,
-) -> Result<super::ImportedRequest, ImportError> {
+) -> Result<ImportedRequest, ImportError> {
     let request: Value = text.read(item.request, "this is no request")?;
     build::request(item, &request, resolver, surroundings).map_err(|reason| {
-        let name = item.path.clone();
+        let name = item.path().to_owned();
         let start = Span::new(item.span.start, item.span.start);
         ImportError::new(start, ErrorKind::Item { name, reason })
     })
 }
 
 /// A variable that stands in its own value has none.
-fn warn_of_circles(imported: &mut Imported, resolver: &Resolver) {
+fn warn_of_circles(request: &mut ImportedRequest, resolver: &Resolver) {
     for name in resolver.cyclic() {
         let variable = format!("{{{{{name}}}}}");
-        let warning = format!("{variable} stands in its own value");
-        for request in &mut imported.requests {
-            if request.unresolved.contains(&variable) {
-                request.warnings.push(warning.clone());
-            }
+        if request.unresolved.contains(&variable) {
+            let warning = format!("{variable} stands in its own value");
+            request.warnings.push(warning);
         }
     }
 }

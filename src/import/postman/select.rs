@@ -31,7 +31,7 @@ pub(super) fn select<'a>(
             .map(|(at, _)| at)
             .collect()
     };
-    let mut found = fitting(&|item| item.path == wanted);
+    let mut found = fitting(&|item| item.path() == wanted);
     if found.is_empty() {
         found = fitting(&|item| item.name == wanted);
     }
@@ -54,7 +54,7 @@ pub(super) fn select<'a>(
         several => {
             let paths = several.iter().filter_map(|at| {
                 let item = collection.items.get(*at)?;
-                Some(format!("#{} {}", at + 1, item.path))
+                Some(format!("#{} {}", at + 1, item.path()))
             });
             let known = paths.take(MOST_NAMES).collect();
             Err(failed(ErrorKind::SeveralItems { known }))
@@ -76,9 +76,9 @@ fn near(wanted: &str, collection: &Collection<'_>) -> Vec<String> {
         .items
         .iter()
         .map(|item| {
-            let by_path = strsim::jaro_winkler(&wanted, &item.path.to_lowercase());
+            let by_path = strsim::jaro_winkler(&wanted, &item.path().to_lowercase());
             let by_name = strsim::jaro_winkler(&wanted, &item.name.to_lowercase());
-            (by_path.max(by_name), item.path.as_str())
+            (by_path.max(by_name), item.path())
         })
         .collect();
     if scored.iter().any(|(score, _)| *score >= LEAST_SIMILARITY) {

@@ -160,3 +160,29 @@ fn values_that_curl_refuses_are_refused_with_the_reason() {
         assert_eq!(refused(text), expected, "{text}");
     }
 }
+
+#[test]
+fn what_stands_before_and_behind_a_bad_command_is_given() {
+    let text = "curl a.test/1 --nosuch\ncurl a.test/2\ncat <<E | curl a.test/3 -d @-\n${x\nE\n\
+                curl a.test/4\ncurl a.test/5 -d \"x\ncurl a.test/6\n";
+    let imported = imported(text);
+    let names: Vec<_> = imported
+        .requests
+        .iter()
+        .map(|request| &request.name)
+        .collect();
+    assert_eq!(names, ["GET /2", "GET /4"]);
+    let lines = imported.problems.iter().map(|problem| {
+        let before = &text.as_bytes()[..problem.span.start];
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), [1, 4, 7]);
+}
+
+#[test]
+fn what_grew_too_large_is_known_no_more() {
+    let text = format!("A=x\n{}curl a.test/$A\n", "A=$A$A\n".repeat(25));
+    let imported = imported(&text);
+    assert_eq!(imported.requests[0].unresolved, ["$A"]);
+    assert_eq!(imported.problems.len(), 1, "{:?}", imported.problems);
+}

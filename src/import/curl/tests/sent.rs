@@ -252,7 +252,7 @@ fn the_json_is_that_of_the_design() {
         "unresolved": ["{{q}}"],
         "warnings": [],
     }]);
-    assert_eq!(serde_json::to_value(json(&[request])).unwrap(), expected);
+    assert_eq!(serde_json::to_value([json(&request)]).unwrap(), expected);
 }
 
 #[test]
