@@ -52,7 +52,11 @@ fn one_added_later_is_used_by_those_who_read() {
     let good = std::fs::read_to_string(why401.work().join("good/orders.sh")).unwrap();
     why401.write("good/orders.sh", format!("curl --nosuch a.test\n{good}"));
     let told = why401.command(&["why", "--json"]);
-    assert_eq!(told.json()["baseline"]["name"], json!("orders"), "{told:#?}");
+    assert_eq!(
+        told.json()["baseline"]["name"],
+        json!("orders"),
+        "{told:#?}"
+    );
     assert!(told.stderr.contains("orders.sh:1:6"), "{told:#?}");
 }
 

@@ -18,8 +18,8 @@ const MAX_SCRIPT_BYTES: usize = 64 * 1024 * 1024;
 /// What a word costs of that beside its bytes.
 const WORD_COST: usize = 2 * size_of::<Word>();
 
-/// What looking up a variable costs.
-const EXPANSION_COST: usize = 64;
+/// What looking up a variable costs of that; each that is not known is looked for in what is sent.
+const EXPANSION_COST: usize = 256;
 
 /// The most variables of one word that are named as unresolved.
 pub(in crate::import) const MAX_UNRESOLVED: usize = 256;
