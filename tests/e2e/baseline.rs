@@ -104,8 +104,8 @@ fn a_script_with_bad_commands_gives_the_others() {
     assert_eq!(listed.as_array().unwrap().len(), 10, "{listed:#}");
     why401.write("one.sh", good(3..4) + unknown);
     let compared = why401.command(&["diff", "one.sh", "script.sh#4", "--json"]);
-    let cause = compared.json()["verdict"]["cause"].clone();
-    assert_eq!(cause, json!("same-as-known-good"), "{compared:#?}");
+    let path = compared.json()["exchange"]["path"].clone();
+    assert_eq!(path, json!("/3"), "{compared:#?}");
     assert!(compared.stderr.contains("one.sh:2:6"), "{compared:#?}");
     // With nothing but bad commands there is nothing to give.
     why401.write("bad.sh", unknown);
