@@ -89,7 +89,7 @@ fn bare_mib() -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("input"), folder.path().join("output"));
     std::fs::write(&input, "curl https://api.acme.test/\n").unwrap();
-    let runs = (0..20).map(|_| process::import("curl", &input, &output).peak_mib);
+    let runs = (0..100).map(|_| process::import("curl", &input, &output).peak_mib);
     runs.fold(0.0, f64::max)
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 const TICKS_PER_SECOND: u64 = 100;
 
 /// How often its peak is read: a process that has ended no longer tells it.
-const INTERVAL: Duration = Duration::from_millis(1);
+const INTERVAL: Duration = Duration::from_micros(200);
 
 /// What a process used.
 #[derive(Debug)]
