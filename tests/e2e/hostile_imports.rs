@@ -386,7 +386,6 @@ const SMALL_PARTS: &[SmallParts] = &[
     ),
 ];
 
-
 fn scripts_of_words_that_take_long_are_refused() {
     let why401 = Why401::new();
     let chain = "{a,b}".repeat(10) + &"{1..1}".repeat(900);
