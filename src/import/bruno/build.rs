@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Given;
 use super::auth;
-use super::blocks::Block;
+use super::blocks::{Block, Row};
 use super::body::{self, Body};
 use super::signed;
 use super::url::{self, Target};
@@ -121,13 +121,7 @@ fn complete(
         return Err(ImportError::new(start, kind));
     };
     let headers = block("headers").map(Block::rows).unwrap_or_default();
-    if headers.len() > MAX_HEADERS {
-        return Err(ImportError::new(start, ErrorKind::TooMuch));
-    }
-    for row in headers {
-        let (name, value) = (draft.resolve(&row.name), draft.resolve(&row.value));
-        draft.set(&name, &value);
-    }
+    write(&headers, draft).map_err(|kind| ImportError::new(start, kind))?;
     auth::authorize(&http.get("auth"), blocks, draft);
     let method = method(http, draft);
     // A block `body` is JSON, whatever the request says.
@@ -176,6 +170,17 @@ fn complete(
         warnings: std::mem::take(&mut draft.warnings),
         span: whole,
     })
+}
+
+fn write(headers: &[Row], draft: &mut Draft) -> Result<(), ErrorKind> {
+    if headers.len() > MAX_HEADERS {
+        return Err(ErrorKind::TooMuch);
+    }
+    for row in headers {
+        let (name, value) = (draft.resolve(&row.name), draft.resolve(&row.value));
+        draft.set(&name, &value);
+    }
+    Ok(())
 }
 
 fn method(http: &Block<'_>, draft: &mut Draft) -> String {
