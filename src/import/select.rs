@@ -5,9 +5,10 @@ use super::{ErrorKind, ImportError, Imported, Source, Span};
 /// As many names as somebody could want to read.
 const MOST_NAMES: usize = 8;
 
-/// Leaves only the request of that name, or of that number: `#2` or `2`. All without one.
+/// Leaves only the request of that name, or of that number: `#2` or `2`. All without one; of a file
+/// that has none, what is wrong with it.
 pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source<'_>) -> Imported {
-    let Some(wanted) = item else {
+    let Some(wanted) = item.filter(|_| !imported.requests.is_empty()) else {
         return imported;
     };
     let wanted = wanted.trim_matches('/');

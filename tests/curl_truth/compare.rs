@@ -63,24 +63,9 @@ fn requests(curl: &Curl, sent: &[Recorded], read: &[Recorded]) -> Option<String>
     pairs.find_map(|(number, (sent, read))| {
         let sent = since::as_of_now(curl, sent);
         let read = since::as_of_now(curl, read);
-        let wrong = one(&normal(&sent), &normal(&read))?;
+        let wrong = normal(&sent).difference(&normal(&read))?;
         Some(format!("request {}: {wrong}", number + 1))
     })
-}
-
-fn one(sent: &Recorded, read: &Recorded) -> Option<String> {
-    let text = |request: &Recorded, at: usize| {
-        let line = request.lines.get(at);
-        line.map_or_else(String::new, |line| {
-            String::from_utf8_lossy(line).into_owned()
-        })
-    };
-    let lines = sent.lines.len().max(read.lines.len());
-    let other = (0..lines).find(|at| sent.lines.get(*at) != read.lines.get(*at));
-    match other {
-        Some(at) => Some(format!("`{}`, not `{}`", text(sent, at), text(read, at))),
-        None => (sent.body != read.body).then(|| "another body".to_owned()),
-    }
 }
 
 /// Of a request that was challenged, the importer gives one.

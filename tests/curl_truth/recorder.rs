@@ -17,6 +17,22 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// In what the importer's request differs from this, in words; nothing if in nothing.
+    pub fn difference(&self, read: &Self) -> Option<String> {
+        let text = |request: &Self, at: usize| {
+            let line = request.lines.get(at);
+            line.map_or_else(String::new, |line| {
+                String::from_utf8_lossy(line).into_owned()
+            })
+        };
+        let lines = self.lines.len().max(read.lines.len());
+        let other = (0..lines).find(|at| self.lines.get(*at) != read.lines.get(*at));
+        match other {
+            Some(at) => Some(format!("`{}`, not `{}`", text(self, at), text(read, at))),
+            None => (self.body != read.body).then(|| "another body".to_owned()),
+        }
+    }
+
     /// The value of the first line of that name, without blanks around it.
     pub fn value(&self, name: &str) -> Option<String> {
         let lines = self.lines.iter().skip(1);

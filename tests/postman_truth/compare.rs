@@ -11,7 +11,7 @@ pub fn difference(number: usize, sent: &[Recorded], read: &Read) -> Option<Strin
     let sent = of(number, sent);
     let read_here = of(number, &read.requests);
     let wrong = match (sent, read_here) {
-        (Some(sent), Some(read)) => one(&normal(sent), &normal(read))?,
+        (Some(sent), Some(read)) => normal(sent).difference(&normal(read))?,
         (Some(_), None) => "newman sends it, the importer refuses it".to_owned(),
         (None, Some(_)) => "newman does not send it, the importer reads it".to_owned(),
         (None, None) => return None,
@@ -30,21 +30,6 @@ fn of(number: usize, requests: &[Recorded]) -> Option<&Recorded> {
     requests
         .iter()
         .find(|request| String::from_utf8_lossy(&request.lines[0]).contains(&mark))
-}
-
-fn one(sent: &Recorded, read: &Recorded) -> Option<String> {
-    let text = |request: &Recorded, at: usize| {
-        let line = request.lines.get(at);
-        line.map_or_else(String::new, |line| {
-            String::from_utf8_lossy(line).into_owned()
-        })
-    };
-    let lines = sent.lines.len().max(read.lines.len());
-    let other = (0..lines).find(|at| sent.lines.get(*at) != read.lines.get(*at));
-    match other {
-        Some(at) => Some(format!("`{}`, not `{}`", text(sent, at), text(read, at))),
-        None => (sent.body != read.body).then(|| "another body".to_owned()),
-    }
 }
 
 /// A request without what is made up for each.

@@ -39,10 +39,8 @@ type Pairs = Vec<(String, String)>;
 
 /// The requests of a file, as Bruno would send them.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    match read(source, options, surroundings) {
-        Ok(imported) => select(imported, options.item.as_deref(), source),
-        Err(problem) => problem.into(),
-    }
+    let imported = read(source, options, surroundings).unwrap_or_else(Imported::from);
+    select(imported, options.item.as_deref(), source)
 }
 
 fn read(

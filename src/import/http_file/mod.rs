@@ -33,10 +33,8 @@ const MAX_CONTENT_BYTES: usize = 64 * 1024 * 1024;
 /// The requests of a file. One that could not be sent yields a problem; the others are imported all
 /// the same.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    match read(source, options, surroundings) {
-        Ok(imported) => select(imported, options.item.as_deref(), source),
-        Err(problem) => problem.into(),
-    }
+    let imported = read(source, options, surroundings).unwrap_or_else(Imported::from);
+    select(imported, options.item.as_deref(), source)
 }
 
 fn read(

@@ -41,10 +41,8 @@ fn variables(text: &str) -> Vec<(String, String)> {
 ///
 /// What a request needs of an earlier answer is not known: such variables stay as they stand.
 pub fn import(source: &Source<'_>, options: &Options, surroundings: &Surroundings<'_>) -> Imported {
-    match read(source, options, surroundings) {
-        Ok(imported) => select(imported, options.item.as_deref(), source),
-        Err(problem) => problem.into(),
-    }
+    let imported = read(source, options, surroundings).unwrap_or_else(Imported::from);
+    select(imported, options.item.as_deref(), source)
 }
 
 fn read(
