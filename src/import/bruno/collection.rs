@@ -41,7 +41,7 @@ pub(super) struct Collection {
 /// The collection itself, or a folder.
 struct Level {
     outer: Option<usize>,
-    path: String,
+    name: String,
     depth: usize,
     /// What it says of its requests.
     request: Value,
@@ -50,7 +50,7 @@ struct Level {
 
 struct Item {
     level: usize,
-    path: String,
+    name: String,
     span: Span,
     request: Value,
 }
@@ -103,7 +103,7 @@ impl Collection {
         let mut collection = Self::default();
         collection.levels.push(Level {
             outer: None,
-            path: String::new(),
+            name: String::new(),
             depth: 0,
             bytes: request.to_string().len(),
             request,
@@ -160,7 +160,7 @@ impl Collection {
         }
         self.levels.push(Level {
             outer: Some(outer),
-            path: self.path(outer, name),
+            name: short(name),
             depth,
             bytes: request.to_string().len(),
             request,
@@ -174,10 +174,9 @@ impl Collection {
             self.problem(span, ErrorKind::Shape(NO_ENTRY));
             return;
         }
-        let path = self.path(level, name);
         self.items.push(Item {
             level,
-            path,
+            name: short(name),
             span,
             request,
         });
@@ -187,14 +186,6 @@ impl Collection {
     pub(super) fn problem(&mut self, span: Span, kind: ErrorKind) {
         let at = Span::new(span.start, span.start);
         self.problems.push(ImportError::new(at, kind));
-    }
-
-    fn path(&self, level: usize, name: &str) -> String {
-        let name: String = name.chars().take(LONGEST_NAME).collect();
-        match self.levels.get(level).map(|level| level.path.as_str()) {
-            None | Some("") => name,
-            Some(outer) => format!("{outer}/{name}"),
-        }
     }
 
     /// The levels around a request, the collection first.
@@ -262,7 +253,7 @@ impl Collection {
             bytes += given.spent_bytes.get();
             match made {
                 Ok(mut request) => {
-                    bytes += request.request.content.bytes.len();
+                    bytes += request.request.content.bytes.len() + request.name.len();
                     if !is_chosen && request.unresolved.iter().any(|name| is_variable(name)) {
                         request.warnings.extend(unused.clone());
                     }
@@ -287,6 +278,17 @@ fn is_variable(unresolved: &str) -> bool {
     unresolved.starts_with("{{") && !unresolved.starts_with("{{$")
 }
 
+fn short(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+/// `Folder/Name`
+fn path(item: &Item, levels: &[&Level]) -> String {
+    let folders = levels.iter().filter(|level| level.outer.is_some());
+    let names = folders.map(|level| level.name.as_str());
+    names.chain([&*item.name]).collect::<Vec<_>>().join("/")
+}
+
 fn one(
     item: &Item,
     levels: &[&Level],
@@ -295,7 +297,8 @@ fn one(
 ) -> Result<ImportedRequest, ImportError> {
     let auth = authorization(item, levels);
     let start = Span::new(item.span.start, item.span.start);
-    let mut blocks = exported::blocks(&item.path, &item.request, auth, start);
+    let path = path(item, levels);
+    let mut blocks = exported::blocks(&path, &item.request, auth, start);
     let all = || {
         let outer = levels.iter().map(|level| &level.request);
         outer.chain([&item.request])
@@ -308,7 +311,7 @@ fn one(
     build::request(&blocks, item.span, given, surroundings).map_err(|problem| {
         let kind = match problem.kind {
             ErrorKind::Url(reason) | ErrorKind::Syntax(reason) => ErrorKind::Item {
-                name: item.path.clone(),
+                name: path.clone(),
                 reason,
             },
             kind => kind,
