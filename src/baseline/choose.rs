@@ -20,7 +20,8 @@ pub(super) fn chosen(found: Match, baseline: Baseline, now: Timestamp) -> Chosen
     }
 }
 
-/// The one whose route fits best; among equals one of the same origin, then the newest.
+/// The one whose route fits best; among equals one of the same origin, then one with credentials, then
+/// the newest.
 pub(super) fn best_of<'a>(
     request: &Request,
     candidates: impl Iterator<Item = &'a Baseline>,
@@ -29,8 +30,14 @@ pub(super) fn best_of<'a>(
         .filter_map(|candidate| Some((route_match(request, candidate)?, candidate)))
         .min_by_key(|(found, candidate)| {
             let elsewhere = candidate.request.url.origin != request.url.origin;
-            (*found, elsewhere, Reverse(candidate.added))
+            let worth = (has_credentials(candidate), candidate.added);
+            (*found, elsewhere, Reverse(worth))
         })
+}
+
+/// Without any it is of a public route, or a copy that left them out.
+pub(super) fn has_credentials(candidate: &Baseline) -> bool {
+    !carriers(&candidate.request).is_empty()
 }
 
 fn route_match(request: &Request, candidate: &Baseline) -> Option<Match> {
@@ -168,6 +175,21 @@ mod tests {
         assert_eq!(chosen(&failing, &both).unwrap().1, "exact");
         let root = request("GET", "https://api.acme.test/", None);
         assert_eq!(chosen(&root, &[open("http://x/")]), None);
+    }
+
+    #[test]
+    fn one_with_credentials_goes_before_a_newer_one_without() {
+        let url = "https://api.acme.test/v1/users";
+        let failing = request("GET", url, Some(TOKEN));
+        let with = good("with", 2, request("GET", url, Some(TOKEN)));
+        let without = good("without", 1, request("GET", url, None));
+        let elsewhere = get("elsewhere", "https://b.test/v1/users");
+        let all = [without.clone(), with, elsewhere.clone()];
+        assert_eq!(chosen(&failing, &all).unwrap().1, "with");
+        assert_eq!(
+            chosen(&failing, &[without, elsewhere]).unwrap().1,
+            "without"
+        );
     }
 
     #[test]

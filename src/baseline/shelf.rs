@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::choose::{Found, best_of, has_unknown_host};
+use super::choose::{Found, best_of, has_credentials, has_unknown_host};
 use super::route;
 use crate::auth::credentials::carriers;
 use crate::model::{Baseline, ChosenBaseline, Match, Place, Request, Timestamp};
@@ -20,21 +20,22 @@ pub struct Shelf {
     by_place_anywhere: HashMap<Place, usize>,
 }
 
-/// Positions of baselines: of those that one method, origin and route have in common, the newest.
+/// Positions of baselines: of those that one method, origin and route have in common, the best.
 type Routes = HashMap<u64, Vec<usize>>;
 
 impl Shelf {
     /// Puts them in order.
     pub fn new(all: Vec<Baseline>) -> Self {
         let mut shelf = Self::default();
-        let (mut routes, mut rests) = (Newest::default(), Newest::default());
+        let (mut routes, mut rests) = (Best::default(), Best::default());
         for (at, baseline) in all.iter().enumerate() {
-            let (request, added) = (&baseline.request, baseline.added);
+            let request = &baseline.request;
+            let worth = (has_credentials(baseline), baseline.added);
             let sender = hash(&(&request.method, &request.url.origin));
             let paths = route::hashes(&request.url.path);
-            routes.offer((paths.whole, sender), at, added);
+            routes.offer((paths.whole, sender), at, worth);
             for rest in paths.rests {
-                rests.offer((rest, sender), at, added);
+                rests.offer((rest, sender), at, worth);
             }
             shelf.put_by_place(baseline, at, &all);
         }
@@ -67,7 +68,7 @@ impl Shelf {
 
     /// Chooses the baseline for a request; `pinned` names one that the user asked for.
     ///
-    /// The best kind of match wins, see [`Match`]; among equals one of the same origin, then the newest. A
+    /// The best kind of match wins, see [`Match`]; among equals one of the same origin, then one with credentials, then the newest. A
     /// pinned name that does not exist yields nothing: another one would be a different question.
     pub fn choose(
         &self,
@@ -120,15 +121,18 @@ impl From<Vec<Baseline>> for Shelf {
     }
 }
 
-/// Of all that are offered for a key the newest, and of those the first.
+/// Of all that are offered for a key the best, and of those the first.
 #[derive(Default)]
-struct Newest(HashMap<(u64, u64), (Timestamp, usize)>);
+struct Best(HashMap<(u64, u64), (Worth, usize)>);
 
-impl Newest {
-    fn offer(&mut self, key: (u64, u64), at: usize, added: Timestamp) {
-        let known = self.0.entry(key).or_insert((added, at));
-        if known.0 < added {
-            *known = (added, at);
+/// Whether it has credentials, and when it was added.
+type Worth = (bool, Timestamp);
+
+impl Best {
+    fn offer(&mut self, key: (u64, u64), at: usize, worth: Worth) {
+        let known = self.0.entry(key).or_insert((worth, at));
+        if known.0 < worth {
+            *known = (worth, at);
         }
     }
 

@@ -113,6 +113,7 @@ impl Wanted {
         take: &mut Take<'_>,
     ) -> Result<Option<Problem>, Problem> {
         let mut is_empty = true;
+        let name = self.opened.name().to_owned();
         let take = &mut |request| {
             is_empty = false;
             take(request);
@@ -124,6 +125,9 @@ impl Wanted {
         };
         match problem {
             Some(problem) if is_empty => Err(problem),
+            None if is_empty => {
+                Err(Problem::failed("import", "there is no request in it").at(Path::new(&name)))
+            }
             problem => Ok(problem),
         }
     }

@@ -6,7 +6,7 @@ use super::credential;
 use super::difference::{Difference, Kind, Where, weight};
 use super::noise::{self, field_noise};
 use crate::auth::names::{HeaderClass, header_class};
-use crate::model::{FieldLine, HttpVersion, Place, Provenance, Request};
+use crate::model::{FieldLine, HttpVersion, Place, Provenance, Request, UNREAD_AUTHORIZATION};
 
 /// Compares all fields but `Cookie`, whose cookies are compared one by one.
 pub(super) fn differences(pair: &Pair<'_>) -> Vec<Difference> {
@@ -62,6 +62,17 @@ fn outcome(pair: &Pair<'_>, key: &str, lines: &Lines<'_>) -> Outcome {
         &lines.failing_values(),
         pair.variables,
     );
+    let is_unread =
+        |variables: &[String]| variables.iter().any(|name| name == UNREAD_AUTHORIZATION);
+    if key == "authorization"
+        && ((outcome.kind == Kind::Extra && is_unread(pair.variables.good))
+            || (outcome.kind == Kind::Missing && is_unread(pair.variables.failing)))
+    {
+        return Outcome {
+            kind: Kind::Same,
+            unresolved: true,
+        };
+    }
     let splits = !is_single(key);
     if outcome.kind == Kind::Changed
         && splits

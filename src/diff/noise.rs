@@ -69,6 +69,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "newrelic",
             "postman-token",
             "request-id",
+            "request-start-time",
             "sentry-trace",
             "traceparent",
             "tracestate",

@@ -162,6 +162,17 @@ fn claims_that_differ_are_named_with_their_times() {
 }
 
 #[test]
+fn authorization_of_a_file_that_was_not_read_is_unknown() {
+    let open = baseline(get(&[]), &[crate::model::UNREAD_AUTHORIZATION]);
+    let all = diff(&open, &get(&[("Authorization", "Bearer abc")]), &[], &[]);
+    let field = find(&all, Where::Header, "authorization");
+    assert_eq!((field.kind, field.unresolved), (Kind::Same, true));
+    let known = baseline(get(&[]), &[]);
+    let all = diff(&known, &get(&[("Authorization", "Bearer abc")]), &[], &[]);
+    assert_eq!(find(&all, Where::Header, "authorization").kind, Kind::Extra);
+}
+
+#[test]
 fn an_unresolved_variable_is_never_a_difference_in_value() {
     let good = baseline(
         get(&[("Authorization", "Bearer {{token}}")]),

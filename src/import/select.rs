@@ -1,6 +1,6 @@
 //! Picks the request that the user names.
 
-use super::{ErrorKind, ImportError, Imported, Source, Span};
+use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span};
 
 /// As many names as somebody could want to read.
 const MOST_NAMES: usize = 8;
@@ -30,6 +30,10 @@ pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source
         fitting = picked(&|_, name| last(name));
     }
     let kind = match fitting.as_slice() {
+        // What is wrong before it may be requests that count, too.
+        [only] if number == Some(only + 1) && has_problem_before(*only, &requests, &imported) => {
+            return imported;
+        }
         [only] => {
             imported.requests = requests.into_iter().skip(*only).take(1).collect();
             imported.problems.clear();
@@ -47,6 +51,14 @@ pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source
     };
     imported.problems = vec![ImportError::new(source.start(), kind)];
     imported
+}
+
+fn has_problem_before(at: usize, requests: &[ImportedRequest], imported: &Imported) -> bool {
+    let Some(request) = requests.get(at) else {
+        return false;
+    };
+    let mut problems = imported.problems.iter();
+    problems.any(|problem| problem.span.start < request.span.start)
 }
 
 /// Where a text starts that has nothing else to point at.

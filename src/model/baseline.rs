@@ -120,3 +120,6 @@ impl Learned {
 }
 
 const LEARNED: &str = "learned-";
+
+/// Stands among the unresolved variables where the authorization is in a file that was not read.
+pub const UNREAD_AUTHORIZATION: &str = "auth: inherit";

@@ -17,7 +17,7 @@ mod target;
 mod time;
 mod websocket;
 
-pub use baseline::{Baseline, BaselineSource, Learned};
+pub use baseline::{Baseline, BaselineSource, Learned, UNREAD_AUTHORIZATION};
 pub use case::{Case, ChosenBaseline, Context, Match, Seen, State, Varying};
 pub use client::{ClientKey, ClientKind};
 pub use connection::{Entry, Hop, Timings, TlsParameters, Verification};

@@ -5,6 +5,8 @@ use serde_json::json;
 use crate::common::binary::{Output, Why401};
 
 crate::tests![
+    a_file_without_requests_is_refused,
+    a_number_behind_a_bad_one_is_refused_and_one_before_it_is_not,
     import_gives_ten_and_tells_of_the_bad_one,
     baseline_add_adds_ten_and_tells_of_the_bad_one,
 ];
@@ -131,6 +133,34 @@ fn import_gives_ten_and_tells_of_the_bad_one() {
         let urls: Vec<_> = requests.map(|request| request["url"].clone()).collect();
         let numbers = (0..10).map(|number| json!(format!("http://a.test/{number}")));
         assert_eq!(urls, numbers.collect::<Vec<_>>(), "{}", case.format);
+    }
+}
+
+/// A number counts what is wrong, too; how many requests that were to be is not known.
+fn a_number_behind_a_bad_one_is_refused_and_one_before_it_is_not() {
+    let why401 = Why401::new();
+    let text = "curl http://a.test/1\ncurl --wibble\ncurl http://a.test/3\n";
+    why401.write("a.curl", text);
+    let import =
+        |item: &str| why401.command(&["import", "curl", "a.curl", "--item", item, "--json"]);
+    assert_eq!(import("1").json()[0]["url"], json!("http://a.test/1"));
+    let refused = import("2");
+    assert_eq!(refused.code(), 1, "{refused:#?}");
+    assert!(refused.stderr.contains("--wibble"), "{refused:#?}");
+    assert_eq!(import("GET /3").json()[0]["url"], json!("http://a.test/3"));
+}
+
+fn a_file_without_requests_is_refused() {
+    let why401 = Why401::new();
+    why401.write("a.json", r#"{"info": {}, "item": []}"#);
+    for command in [
+        &["import", "postman", "a.json"][..],
+        &["import", "postman", "a.json", "--json"],
+        &["baseline", "add", "--postman", "a.json"],
+    ] {
+        let output = why401.command(command);
+        assert_eq!(output.code(), 1, "{command:?}: {output:#?}");
+        assert!(output.stderr.contains("no request"), "{output:#?}");
     }
 }
 

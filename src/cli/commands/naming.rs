@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::baseline::route;
 use crate::cli::problem::Problem;
-use crate::model::{Baseline, BaselineSource};
+use crate::model::{Baseline, BaselineSource, Learned};
 
 /// Gives names that are free.
 #[derive(Debug)]
@@ -104,7 +104,8 @@ fn check(name: &str) -> Result<(), Problem> {
     let fits = !name.is_empty()
         && name.chars().count() <= LONGEST
         && name == name.trim()
-        && !name.chars().any(char::is_control);
+        && !name.chars().any(char::is_control)
+        && Learned::number_in(name).is_none();
     if fits {
         return Ok(());
     }
@@ -113,7 +114,8 @@ fn check(name: &str) -> Result<(), Problem> {
         format!("\"{name}\" cannot be the name of a baseline"),
     )
     .hint(format!(
-        "a name has 1 to {LONGEST} characters, no control characters, and no spaces at its ends"
+        "a name has 1 to {LONGEST} characters, no control characters, and no spaces at its ends; \
+         learned-1 and the like are those of learned ones"
     )))
 }
 
@@ -180,7 +182,7 @@ mod tests {
             Names::new(&[known], Some("mine")).unwrap_err().code(),
             "baseline-exists"
         );
-        for wrong in ["", " a", "a\n", &"x".repeat(101)] {
+        for wrong in ["", " a", "a\n", "learned-3", &"x".repeat(101)] {
             assert_eq!(
                 Names::new(&[], Some(wrong)).unwrap_err().code(),
                 "baseline-name"

@@ -7,9 +7,7 @@ use super::blocks::Block;
 use super::build::Draft;
 use super::signed;
 use crate::import::variables::has_variable;
-
-/// Stands for what a folder or a collection says.
-pub(super) const INHERITED: &str = "auth: inherit";
+use crate::model::UNREAD_AUTHORIZATION;
 
 /// Adds credentials, as far as they are known before the request is sent.
 pub(super) fn authorize(mode: &str, blocks: &[Block<'_>], draft: &mut Draft) {
@@ -22,10 +20,10 @@ pub(super) fn authorize(mode: &str, blocks: &[Block<'_>], draft: &mut Draft) {
     match mode {
         "" | "none" => {}
         "inherit" => {
-            draft.unresolved.push(INHERITED.to_owned());
+            draft.unresolved.push(UNREAD_AUTHORIZATION.to_owned());
             draft.warn(
                 "the authorization is that of the folder or the collection, whose files are not \
-                 read: it is left out",
+                 read: it is left out, and counts as unknown",
             );
         }
         "apikey" => {

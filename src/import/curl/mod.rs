@@ -28,6 +28,7 @@ mod tests;
 
 use super::shell::materials::Materials;
 use super::shell::script::{self, Command};
+use super::shell::word::Word;
 use super::{ErrorKind, ImportError, Imported, ImportedRequest, Source, Span, Surroundings, Take};
 
 /// The names of the program.
@@ -81,6 +82,14 @@ pub fn each(
             problems.push(ImportError::new(command.span, ErrorKind::TooMuch));
             break;
         }
+        if let Some(word) = command
+            .arguments
+            .iter()
+            .find(|word| is_quoted_by_print(word, source))
+        {
+            problems.push(ImportError::new(word.span, ErrorKind::Syntax(PRINT_QUOTE)));
+            continue;
+        }
         match of_command(command, &mut materials) {
             Ok(more) => {
                 count += more.len();
@@ -100,6 +109,19 @@ pub fn each(
     problems.truncate(MAX_PROBLEMS);
     problems
 }
+
+/// Whether a word begins with a quote that only people take for one.
+fn is_quoted_by_print(word: &Word, source: &Source<'_>) -> bool {
+    let start = word.span.start.saturating_sub(source.span().start);
+    let text = source.bytes().get(start..).unwrap_or_default();
+    let quotes = ['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{201e}'];
+    quotes
+        .iter()
+        .any(|quote| text.starts_with(quote.to_string().as_bytes()))
+}
+
+const PRINT_QUOTE: &str =
+    "this is a typographic quote, which the shell takes for a letter: write ' or \"";
 
 /// The requests of one command, which may be put together by another importer.
 ///

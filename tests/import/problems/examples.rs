@@ -75,6 +75,7 @@ fn curl_commands() -> Vec<Example> {
         "curl --hedaer 'X: s3cret' http://a.test\n",
         "curl --wibble http://a.test\n",
         "curl -sSé http://a.test\n",
+        "curl http://a.test -H “X: s3cret”\n",
         "curl --data- x http://a.test\n",
         "curl --no-header x http://a.test\n",
         "curl http://a.test -X\n",
