@@ -9,7 +9,7 @@ use super::clock;
 use super::context::Context;
 use super::output::printable;
 use super::problem::Problem;
-use super::requests::{Beside, Wanted};
+use super::requests::{Beside, Wanted, with_fragment};
 use crate::config::entries::BaselineFile;
 use crate::config::settings::{Setting, Source as SetBy};
 use crate::import::har::Selection;
@@ -49,7 +49,9 @@ fn read(
     context: &mut Context,
 ) -> Result<Vec<Baseline>, Problem> {
     let within = file.within.as_deref();
-    for path in std::iter::once(&file.file).chain(&file.environment) {
+    let (requests, environment) = (file_of(&file.file), file.environment.as_deref().map(named));
+    let files = [Some(&requests), environment.as_ref().and_then(Named::file)];
+    for path in files.into_iter().flatten() {
         check_place(path, within)
             .map_err(|error| Problem::failed("baseline-file", error.to_string()).at(path))?;
     }
@@ -64,7 +66,7 @@ fn read(
         now,
     };
     let variables = Variables {
-        environment: file.environment.clone(),
+        environment: environment.map(Named::into_path),
         var: Vec::new(),
     };
     let beside = Beside {
@@ -75,7 +77,7 @@ fn read(
     let wanted = Wanted::open(&file.file, None, &beside, context)?;
     let source = wanted.source();
     let imported = wanted.requests_amid(&surroundings, context)?;
-    let added = fs::metadata(&file.file).and_then(|facts| facts.modified());
+    let added = fs::metadata(&requests).and_then(|facts| facts.modified());
     let added = added.map_or(now, clock::timestamp);
     let single = imported.len() == 1;
     let baselines = imported.into_iter().map(|request| Baseline {
@@ -91,6 +93,45 @@ fn read(
         warnings: request.warnings,
     });
     Ok(baselines.collect())
+}
+
+/// An environment that a configuration names.
+enum Named {
+    /// `FILE`, or `FILE#NAME`, and the file.
+    File(PathBuf, PathBuf),
+    /// The name of one that the requests' own file has.
+    Name(PathBuf),
+}
+
+impl Named {
+    fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(_, file) => Some(file),
+            Self::Name(_) => None,
+        }
+    }
+
+    fn into_path(self) -> PathBuf {
+        match self {
+            Self::File(path, _) | Self::Name(path) => path,
+        }
+    }
+}
+
+fn named(path: &Path) -> Named {
+    let file = file_of(path);
+    match path.file_name() {
+        // As for the flag: what is no file and has no ending is a name.
+        Some(name) if file == path && !file.exists() && file.extension().is_none() => {
+            Named::Name(name.into())
+        }
+        _ => Named::File(path.to_owned(), file),
+    }
+}
+
+/// `FILE` of `FILE#ITEM`.
+fn file_of(path: &Path) -> PathBuf {
+    with_fragment(path).map_or_else(|| path.to_owned(), |(file, _)| file)
 }
 
 /// What a committed file names stands beside it.

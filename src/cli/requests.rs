@@ -284,7 +284,7 @@ fn opened(
 }
 
 /// What stands before and behind a `#`, unless there is a file of the whole name.
-fn with_fragment(path: &Path) -> Option<(PathBuf, String)> {
+pub(crate) fn with_fragment(path: &Path) -> Option<(PathBuf, String)> {
     if path.exists() {
         return None;
     }

@@ -11,6 +11,7 @@ crate::tests![
     a_committed_request_explains_a_401_in_every_process,
     one_added_later_is_used_by_those_who_read,
     a_found_configuration_reads_nothing_beyond_its_folder,
+    environments_and_items_are_named_as_on_the_command_line,
     what_cannot_be_read_is_told_and_the_rest_counts,
 ];
 
@@ -90,6 +91,41 @@ fn a_found_configuration_reads_nothing_beyond_its_folder() {
         let told = proxy.stop().stderr;
         assert!(!told.contains("warning"), "{file}: {told}");
     }
+}
+
+fn environments_and_items_are_named_as_on_the_command_line() {
+    let why401 = Why401::new();
+    why401.write(
+        "a.http",
+        "GET http://{{host}}/1\n\n###\nGET http://{{host}}/2\n",
+    );
+    why401.write(
+        "http-client.env.json",
+        r#"{"dev": {"host": "d.test"}, "prod": {"host": "p.test"}}"#,
+    );
+    why401.write(
+        "a.yml",
+        "opencollection: 1.0.0\nitems:\n- {info: {name: x}, http: {method: GET, url: 'http://{{host}}/3'}}\n\
+         config:\n  environments:\n  - name: dev\n    variables:\n    - {name: host, value: b.test}\n",
+    );
+    why401.write(
+        "why401.toml",
+        "[[baseline]]\nname = \"http\"\nfile = \"a.http#2\"\nenvironment = \"http-client.env.json#prod\"\n\
+         [[baseline]]\nname = \"bruno\"\nfile = \"a.yml\"\nenvironment = \"dev\"\n",
+    );
+    let output = why401.command(&["baseline", "list", "--json"]);
+    let listed = output.json();
+    let urls: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["url"].clone())
+        .collect();
+    assert_eq!(
+        urls,
+        [json!("http://p.test/2"), json!("http://b.test/3")],
+        "{output:#?}"
+    );
 }
 
 fn what_cannot_be_read_is_told_and_the_rest_counts() {
