@@ -72,12 +72,18 @@ fn read(
     let mut requests = Vec::new();
     if problems.is_empty() {
         match build::request(&blocks, source.span(), &given, surroundings) {
-            Ok(request) => requests.push(request),
+            Ok(mut request) => {
+                request.warnings.push(ALONE.to_owned());
+                requests.push(request);
+            }
             Err(problem) => problems.push(problem),
         }
     }
     Ok(Imported { requests, problems })
 }
+
+const ALONE: &str = "what the collection and its folders add to all their requests (headers, variables, scripts) \
+                     is in other files, which are not read: an exported collection has it";
 
 fn is_json(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');

@@ -118,7 +118,7 @@ fn authorization_is_computed_or_marked() {
     let bearer = of("bearer", "token: {{token}}");
     assert_eq!(bearer.0.as_deref(), Some("Bearer {{token}}"));
     assert_eq!(bearer.1, ["{{token}}", "{{$timestamp}}"]);
-    assert_eq!(of("inherit", "a: b"), (None, mark("auth: inherit"), 1));
+    assert_eq!(of("inherit", "a: b"), (None, mark("auth: inherit"), 2));
     let oauth2 = of("oauth2", "token_header_prefix: DPoP");
     assert_eq!(
         oauth2,
