@@ -125,10 +125,10 @@ fn authorization_is_computed_or_marked() {
         (
             Some("DPoP computed_when_sent".into()),
             mark("computed_when_sent"),
-            1
+            2
         )
     );
-    assert_eq!(of("digest", "username: a").2, 1);
+    assert_eq!(of("digest", "username: a").2, 2);
     assert!(sent("get {\n  url: a.test\n  auth: apikey\n}\nauth:apikey {\n  key: k\n  value: v\n  placement: queryparams\n}\n")
         .starts_with("GET http://a.test/?k=v\n"));
 }
