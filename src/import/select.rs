@@ -39,6 +39,7 @@ pub(super) fn select(mut imported: Imported, item: Option<&str>, source: &Source
             imported.problems.clear();
             return imported;
         }
+        [] if number.is_some() && !imported.problems.is_empty() => return imported,
         [] => ErrorKind::NoItem {
             wanted: wanted.to_owned(),
             known: names.into_iter().take(MOST_NAMES).collect(),

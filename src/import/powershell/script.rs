@@ -270,6 +270,11 @@ impl<'s> Script<'s> {
         if name.is_empty() {
             return Err(self.reader.problem("the name of a parameter is needed"));
         }
+        if !is_known(&name) {
+            let kind =
+                ErrorKind::Shape("PowerShell has no parameter of this name here, or several");
+            return Err(ImportError::new(Span::new(at, self.reader.at()), kind));
+        }
         self.reader.cursor.eat(b":");
         self.reader.skip_blank();
         let is_switch = match self.reader.cursor.peek() {
@@ -361,12 +366,22 @@ impl<'s> Script<'s> {
     }
 }
 
+fn is_known(name: &str) -> bool {
+    [PARAMETERS, SWITCHES, ALIASES]
+        .iter()
+        .any(|names| names.contains(&name))
+}
+
 /// Parameters may be shortened.
 fn full_name(name: &str) -> String {
-    if PARAMETERS.contains(&name) || SWITCHES.contains(&name) {
-        return name.to_owned();
+    match name {
+        "cm" => return "custommethod".to_owned(),
+        "sv" => return "sessionvariable".to_owned(),
+        known if is_known(known) => return known.to_owned(),
+        _ => {}
     }
-    let mut fitting = PARAMETERS.iter().filter(|known| known.starts_with(name));
+    let all = PARAMETERS.iter().chain(SWITCHES);
+    let mut fitting = all.filter(|known| known.starts_with(name));
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => (*only).to_owned(),
         _ => name.to_owned(),
@@ -378,35 +393,74 @@ const MAX_COOKIES: usize = 180;
 
 const COMMANDS: &[&[u8]] = &[b"Invoke-WebRequest", b"Invoke-RestMethod", b"iwr", b"irm"];
 
+/// Of PowerShell 7 and Windows PowerShell 5.1, with those that all commands have.
 const PARAMETERS: &[&str] = &[
     "authentication",
     "body",
+    "certificate",
+    "certificatethumbprint",
+    "connectiontimeoutseconds",
     "contenttype",
     "credential",
     "custommethod",
+    "erroraction",
+    "errorvariable",
     "form",
     "headers",
+    "httpversion",
     "infile",
+    "informationaction",
+    "informationvariable",
+    "maximumfollowrellink",
+    "maximumredirection",
+    "maximumretrycount",
     "method",
+    "operationtimeoutseconds",
+    "outbuffer",
     "outfile",
+    "outvariable",
+    "pipelinevariable",
+    "progressaction",
     "proxy",
+    "proxycredential",
+    "responseheadersvariable",
+    "retryintervalsec",
     "sessionvariable",
+    "sslprotocol",
+    "statuscodevariable",
+    "timeoutsec",
     "token",
+    "transferencoding",
+    "unixsocket",
     "uri",
     "useragent",
+    "warningaction",
+    "warningvariable",
     "websession",
 ];
 
 /// Those that take no value, so that what follows is the URL.
 const SWITCHES: &[&str] = &[
+    "allowinsecureredirect",
     "allowunencryptedauthentication",
+    "debug",
     "disablekeepalive",
+    "followrellink",
     "noproxy",
     "passthru",
+    "preserveauthorizationonredirect",
+    "preservehttpmethodonredirect",
+    "proxyusedefaultcredentials",
     "resume",
     "skipcertificatecheck",
     "skipheadervalidation",
     "skiphttperrorcheck",
     "usebasicparsing",
     "usedefaultcredentials",
+    "verbose",
+];
+
+/// Short names that are no beginnings; none of them shapes a request.
+const ALIASES: &[&str] = &[
+    "ea", "ev", "infa", "iv", "ml", "ob", "ov", "proga", "pv", "rhv", "wa", "wv",
 ];

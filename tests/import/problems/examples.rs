@@ -390,6 +390,7 @@ fn powershell() -> Vec<Example> {
         "hello\n",
         "Invoke-WebRequest\n",
         "Invoke-WebRequest -Uri ftp://a.test\n",
+        "irm http://a.test -Methd POST -Body s3cret\nirm http://a.test/2\n",
         "Invoke-WebRequest -Uri $base/users\n",
         "Invoke-WebRequest -Uri http://a.test -Method 'A B'\n",
         "Invoke-WebRequest -Uri http://a.test -Headers 's3cret'\n",
