@@ -11,8 +11,8 @@ use crate::cli::problem::Problem;
 use crate::import::format::Use;
 use crate::import::har::{self, Selection};
 use crate::import::{
-    self, Environment, EnvironmentFile, Format, Imported, ImportedRequest, Options, Position,
-    Source, Surroundings, Take,
+    self, Environment, EnvironmentFile, FileError, Format, Imported, ImportedRequest, Options,
+    Position, Source, Surroundings, Take,
 };
 use crate::model::{Baseline, BaselineSource, Timestamp};
 
@@ -78,7 +78,21 @@ impl Wanted {
         now: Timestamp,
         take: &mut Take<'_>,
     ) -> Result<Option<Problem>, Problem> {
-        self.each_amid(&surroundings(now), take)
+        let folder = self.folder();
+        let read = |path: &Path| import::files::read(&folder.join(path));
+        self.each_amid(&surroundings(now, &read), take)
+    }
+
+    /// Where the files are that the text names: curl and most others look in the folder that they are
+    /// started in, these beside the text.
+    fn folder(&self) -> PathBuf {
+        match self.format {
+            Format::Http | Format::Hurl => {
+                let file = Path::new(self.opened.name());
+                file.parent().unwrap_or(Path::new("")).to_owned()
+            }
+            _ => PathBuf::new(),
+        }
     }
 
     /// The requests of the file, or all that is wrong with it.
@@ -90,7 +104,9 @@ impl Wanted {
         now: Timestamp,
         context: &mut Context,
     ) -> Result<Vec<ImportedRequest>, Problem> {
-        self.requests_amid(&surroundings(now), context)
+        let folder = self.folder();
+        let read = |path: &Path| import::files::read(&folder.join(path));
+        self.requests_amid(&surroundings(now, &read), context)
     }
 
     /// The same, where the file is read amid other surroundings than those of this process.
@@ -250,10 +266,13 @@ pub(crate) fn known_good(
 }
 
 /// What this process lives amid.
-fn surroundings(now: Timestamp) -> Surroundings<'static> {
+fn surroundings(
+    now: Timestamp,
+    file: &dyn Fn(&Path) -> Result<Vec<u8>, FileError>,
+) -> Surroundings<'_> {
     Surroundings {
         variable: &|name| std::env::var(name).ok(),
-        file: &import::files::read,
+        file,
         now,
     }
 }

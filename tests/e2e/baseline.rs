@@ -14,6 +14,7 @@ crate::tests![
     import_prints_the_request_as_curl_would_send_it,
     the_content_of_a_file_tells_its_format,
     a_http_file_takes_the_environment_of_its_name_and_the_secrets_beside,
+    a_http_file_reads_what_it_names_beside_itself,
     two_curl_files_are_compared_without_a_proxy,
     equal_curl_files_have_no_difference_that_matters,
     a_variable_without_a_value_is_unknown_and_a_literal_one_is_the_cause,
@@ -138,6 +139,25 @@ fn import_prints_the_request_as_curl_would_send_it() {
         assert!(headers.contains(&expected), "{expected} in {headers:#?}");
     }
     assert_eq!(request["body_base64"], json!("eyJxIjogIsOpIn0="));
+}
+
+fn a_http_file_reads_what_it_names_beside_itself() {
+    let why401 = Why401::new();
+    std::fs::create_dir(why401.work().join("api")).unwrap();
+    why401.write("api/body.json", "{\"a\": 1}");
+    why401.write(
+        "api/a.http",
+        "POST https://a.test/\nContent-Type: application/json\n\n< ./body.json\n",
+    );
+    why401.write("api/a.hurl", "POST https://a.test/\nfile,body.json;\n");
+    for file in ["api/a.http", "api/a.hurl"] {
+        let imported = why401.json(&["import", file, "--json"]);
+        assert_eq!(
+            imported[0]["body_base64"],
+            json!("eyJhIjogMX0="),
+            "{file}: {imported:#}"
+        );
+    }
 }
 
 fn two_curl_files_are_compared_without_a_proxy() {
