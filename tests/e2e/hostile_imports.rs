@@ -292,7 +292,7 @@ fn texts_of_small_parts_are_read_or_refused() {
             let text = start.to_string() + &part.repeat((768 << 10) / part.len()) + end;
             why401.write("parts", text);
             let output = import_within(128, &why401, format, "parts", None);
-            let is_told = output.code() == 0 || output.stderr.contains("parts:");
+            let is_told = output.code() == 0 || output.stderr.contains("parts");
             assert!(is_told, "{format} {part:?}: {}", output.stderr);
         }
     }
